@@ -1,0 +1,2 @@
+/// The commands.
+package dev.pbs2p.cli;

@@ -1,0 +1,15 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The `pbs2p` command.
+@NullMarked
+module dev.pbs2p.cli {
+    requires dev.pbs2p.compressor;
+    requires dev.pbs2p.cuda;
+    requires info.picocli;
+    requires org.jline.reader;
+    requires tools.jackson.databind;
+    requires static transitive org.jspecify;
+
+    opens dev.pbs2p.cli to
+            info.picocli;
+}

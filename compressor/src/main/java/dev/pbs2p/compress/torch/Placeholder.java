@@ -1,0 +1,3 @@
+package dev.pbs2p.compress.torch;
+
+final class Placeholder {}

@@ -1,0 +1,2 @@
+/// The only package that sees LibTorch.
+package dev.pbs2p.compress.torch;

@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The compression algorithms and the loop around them.
+@NullMarked
+module dev.pbs2p.compressor {
+    requires transitive dev.pbs2p.models;
+    requires static transitive org.jspecify;
+
+    exports dev.pbs2p.compress;
+    exports dev.pbs2p.compress.torch;
+}

@@ -1,0 +1,2 @@
+/// Perplexity and other measures of quality.
+package dev.pbs2p.eval;

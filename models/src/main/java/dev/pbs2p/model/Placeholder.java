@@ -1,0 +1,3 @@
+package dev.pbs2p.model;
+
+final class Placeholder {}

@@ -1,0 +1,3 @@
+package dev.pbs2p.tokenizer;
+
+final class Placeholder {}

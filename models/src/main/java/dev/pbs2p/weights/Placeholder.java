@@ -1,0 +1,3 @@
+package dev.pbs2p.weights;
+
+final class Placeholder {}

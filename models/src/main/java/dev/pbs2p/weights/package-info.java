@@ -1,0 +1,2 @@
+/// Checkpoints as users have them.
+package dev.pbs2p.weights;

@@ -1,0 +1,2 @@
+/// Shapes over memory; no arithmetic.
+package dev.pbs2p.tensor;
