@@ -1,0 +1,52 @@
+# Sourced by mvnw and pbs2p: sets JAVA_HOME to a JDK of version 25 or newer, or returns 1.
+
+# The feature version of the JDK in folder $1; nothing if it holds none. Reads its release file: starts no JVM.
+jdk_version() {
+    [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 0
+    sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+}
+
+use_jdk() {
+    version=$(jdk_version "$1")
+    [ -n "$version" ] && [ "$version" -ge 25 ] && JAVA_HOME=$1
+}
+
+# The JDK that the command $1 belongs to, through all symbolic links.
+jdk_of_command() {
+    path=$(command -v "$1" 2>/dev/null) || return 0
+    while [ -L "$path" ]; do
+        target=$(readlink "$path")
+        case $target in
+            /*) path=$target ;;
+            *) path=$(dirname "$path")/$target ;;
+        esac
+    done
+    (cd "$(dirname "$path")/.." && pwd -P)
+}
+
+find_jdk() {
+    if [ -n "${JAVA_HOME:-}" ] && use_jdk "$JAVA_HOME"; then
+        return 0
+    fi
+    if use_jdk "$(jdk_of_command javac)"; then
+        return 0
+    fi
+    for home in /usr/lib/jvm/* /opt/*jdk* /opt/java/* \
+        /Library/Java/JavaVirtualMachines/*/Contents/Home "$HOME"/Library/Java/JavaVirtualMachines/*/Contents/Home \
+        /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
+        "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
+        if use_jdk "$home"; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# The same, or one sentence and exit code 1.
+require_jdk() {
+    if ! find_jdk; then
+        echo "$1: no JDK 25 or newer found in JAVA_HOME, PATH or the usual folders: install one (Debian and Ubuntu: apt install openjdk-25-jdk; macOS: brew install openjdk@25; any system: sdk install java 25-tem from sdkman) or set JAVA_HOME to it." >&2
+        exit 1
+    fi
+    export JAVA_HOME
+}
