@@ -5,6 +5,8 @@ import org.jspecify.annotations.NullMarked;
 module dev.pbs2p.compressor {
     requires transitive dev.pbs2p.models;
     requires static transitive org.jspecify;
+    requires org.bytedeco.javacpp;
+    requires org.bytedeco.pytorch;
 
     exports dev.pbs2p.compress;
     exports dev.pbs2p.compress.torch;

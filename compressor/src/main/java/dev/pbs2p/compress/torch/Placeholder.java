@@ -1,3 +1,0 @@
-package dev.pbs2p.compress.torch;
-
-final class Placeholder {}
