@@ -1,0 +1,13 @@
+package dev.pbs2p.eval;
+
+/// Hears how far a measurement is.
+@FunctionalInterface
+public interface Progress {
+
+    /// Called after every batch of windows, on the calling thread.
+    ///
+    /// @param done windows scored so far
+    /// @param total windows to score
+    /// @param estimate the result if it ended now
+    void update(int done, int total, double estimate);
+}

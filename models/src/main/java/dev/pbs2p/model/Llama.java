@@ -1,0 +1,176 @@
+package dev.pbs2p.model;
+
+import dev.pbs2p.generate.Model;
+import dev.pbs2p.kernel.Backend;
+import dev.pbs2p.kernel.KvCache;
+import dev.pbs2p.kernel.Linear;
+import dev.pbs2p.kernel.Matrix;
+import dev.pbs2p.tensor.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
+
+/// LLaMA and Mistral: pre-norm blocks of grouped-query attention with rotary positions and a gated SiLU feed-forward.
+///
+/// Fields are called as in the checkpoint. The parameters belong to the backend; closing the model frees nothing else.
+public final class Llama implements Model {
+
+    private final LlamaConfig config;
+    private final Backend backend;
+    private final float[] ropeFrequencies;
+
+    private final Linear embedTokens;
+    private final List<Layer> layers;
+    private final Matrix norm;
+    private final Linear lmHead;
+
+    /// One decoder layer.
+    private record Layer(
+            Matrix inputLayernorm,
+            Linear qProj,
+            Linear kProj,
+            Linear vProj,
+            Linear oProj,
+            Matrix postAttentionLayernorm,
+            Linear gateProj,
+            Linear upProj,
+            Linear downProj) {}
+
+    /// Loads every weight into `backend`.
+    ///
+    /// @throws dev.pbs2p.format.FormatException if a weight is missing or its shape is not the one `config` implies
+    public Llama(LlamaConfig config, Checkpoint checkpoint, Backend backend) {
+        this.config = config;
+        this.backend = backend;
+        this.ropeFrequencies = config.ropeFrequencies();
+        Parameters parameters = new Parameters(checkpoint, backend);
+        int hidden = config.hiddenSize();
+        this.embedTokens = parameters.linear("model.embed_tokens", config.vocabSize(), hidden, false);
+        this.layers = new ArrayList<>();
+        for (int i = 0; i < config.numHiddenLayers(); i++) {
+            layers.add(layer("model.layers." + i + ".", parameters));
+        }
+        this.norm = parameters.vector("model.norm.weight", hidden);
+        this.lmHead = config.tieWordEmbeddings()
+                ? embedTokens
+                : parameters.linear("lm_head", config.vocabSize(), hidden, false);
+    }
+
+    private Layer layer(String prefix, Parameters parameters) {
+        int hidden = config.hiddenSize();
+        int intermediate = config.intermediateSize();
+        int queries = config.numAttentionHeads() * config.headDim();
+        int keys = config.numKeyValueHeads() * config.headDim();
+        boolean attentionBias = config.attentionBias();
+        boolean mlpBias = config.mlpBias();
+        return new Layer(
+                parameters.vector(prefix + "input_layernorm.weight", hidden),
+                parameters.linear(prefix + "self_attn.q_proj", queries, hidden, attentionBias),
+                parameters.linear(prefix + "self_attn.k_proj", keys, hidden, attentionBias),
+                parameters.linear(prefix + "self_attn.v_proj", keys, hidden, attentionBias),
+                parameters.linear(prefix + "self_attn.o_proj", hidden, queries, attentionBias),
+                parameters.vector(prefix + "post_attention_layernorm.weight", hidden),
+                parameters.linear(prefix + "mlp.gate_proj", intermediate, hidden, mlpBias),
+                parameters.linear(prefix + "mlp.up_proj", intermediate, hidden, mlpBias),
+                parameters.linear(prefix + "mlp.down_proj", hidden, intermediate, mlpBias));
+    }
+
+    @Override
+    public Matrix embed(int[] ids, KvCache cache) {
+        if (ids.length % cache.sequences() != 0) {
+            throw new IllegalArgumentException(
+                    ids.length + " tokens do not divide into " + cache.sequences() + " sequences of equal length");
+        }
+        for (int id : ids) {
+            if (id < 0 || id >= config.vocabSize()) {
+                throw new IllegalArgumentException("token id " + id + " is outside the vocabulary of the model, 0 to "
+                        + (config.vocabSize() - 1) + ": the tokenizer belongs to another model");
+            }
+        }
+        return backend.embed(embedTokens, ids); // (tokens, hidden)
+    }
+
+    @Override
+    public Matrix block(int block, Matrix x, KvCache cache) {
+        Layer layer = layers.get(block);
+        Matrix h = backend.add(x, attention(block, layer, x, cache)); // (tokens, hidden)
+        return backend.add(h, feedForward(layer, h));
+    }
+
+    private Matrix attention(int block, Layer layer, Matrix x, KvCache cache) {
+        Matrix normed = backend.rmsNorm(x, layer.inputLayernorm, config.rmsNormEps());
+        Matrix q =
+                backend.rope(backend.matmul(normed, layer.qProj), ropeFrequencies, cache); // (tokens, heads * headDim)
+        Matrix k = backend.rope(
+                backend.matmul(normed, layer.kProj), ropeFrequencies, cache); // (tokens, kvHeads * headDim)
+        Matrix v = backend.matmul(normed, layer.vProj);
+        Matrix mixed = backend.attention(
+                q, k, v, config.numAttentionHeads(), config.numKeyValueHeads(), block, config.slidingWindow(), cache);
+        return backend.matmul(mixed, layer.oProj);
+    }
+
+    private Matrix feedForward(Layer layer, Matrix x) {
+        Matrix normed = backend.rmsNorm(x, layer.postAttentionLayernorm, config.rmsNormEps());
+        Matrix gate = backend.matmul(normed, layer.gateProj); // (tokens, intermediate)
+        Matrix up = backend.matmul(normed, layer.upProj);
+        return backend.matmul(backend.swiglu(gate, up), layer.downProj);
+    }
+
+    @Override
+    public Matrix logits(Matrix x) {
+        return backend.matmul(backend.rmsNorm(x, norm, config.rmsNormEps()), lmHead); // (tokens, vocabulary)
+    }
+
+    @Override
+    public List<String> linears(int block) {
+        List<String> names = new ArrayList<>();
+        Layer layer = layers.get(block);
+        for (Linear linear : List.of(
+                layer.qProj, layer.kProj, layer.vProj, layer.oProj, layer.gateProj, layer.upProj, layer.downProj)) {
+            names.add(linear.name());
+        }
+        return names;
+    }
+
+    @Override
+    public List<String> vectors(int block) {
+        String prefix = "model.layers." + block + ".";
+        List<String> names =
+                new ArrayList<>(List.of(prefix + "input_layernorm.weight", prefix + "post_attention_layernorm.weight"));
+        for (String linear : linears(block)) {
+            boolean biased = linear.contains(".self_attn.") ? config.attentionBias() : config.mlpBias();
+            if (biased) {
+                names.add(linear.replace(".weight", ".bias"));
+            }
+        }
+        return names;
+    }
+
+    @Override
+    public KvCache cache(int sequences, int capacity) {
+        int kvCols = config.numKeyValueHeads() * config.headDim();
+        return backend.cache(sequences, config.numHiddenLayers(), kvCols, capacity);
+    }
+
+    @Override
+    public Backend backend() {
+        return backend;
+    }
+
+    @Override
+    public int vocabulary() {
+        return config.vocabSize();
+    }
+
+    @Override
+    public int context() {
+        return config.maxPositionEmbeddings();
+    }
+
+    @Override
+    public int blocks() {
+        return layers.size();
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,3 +1,0 @@
-package dev.pbs2p.model;
-
-final class Placeholder {}
