@@ -1,6 +1,8 @@
 package dev.pbs2p.format;
 
 import dev.pbs2p.tensor.PackedFormat;
+import dev.pbs2p.tensor.PackedMatrix;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +45,24 @@ public final class SlicedLayout {
         this.rowUnitBytes = (long) (groups - 1) * full.bytes() + last.bytes();
     }
 
+    /// The layout of a packed matrix whose parts have the sizes it needs.
+    ///
+    /// @throws IllegalArgumentException if they have not
+    public static SlicedLayout of(PackedMatrix matrix) {
+        SlicedLayout layout = new SlicedLayout(matrix.format(), matrix.rows(), matrix.cols());
+        check("planes", layout.planesBytes(), matrix.planes());
+        check("steps", layout.stepsBytes(), matrix.steps());
+        check("salient columns", layout.salientBytes(), matrix.salient());
+        return layout;
+    }
+
+    private static void check(String part, long expected, MemorySegment there) {
+        if (there.byteSize() != expected) {
+            throw new IllegalArgumentException(
+                    "the " + part + " of a packed matrix have " + there.byteSize() + " bytes, not " + expected);
+        }
+    }
+
     public PackedFormat format() {
         return format;
     }
@@ -62,7 +82,7 @@ public final class SlicedLayout {
 
     /// Units of 64 rows, the last one padded.
     public int rowUnits() {
-        return (int) (((long) rows + ROWS - 1) / ROWS);
+        return Math.ceilDiv(rows, ROWS);
     }
 
     /// What a unit of group `g` holds; the same object for all groups but a short last one.
@@ -204,11 +224,11 @@ public final class SlicedLayout {
 
         private static int slots(PackedFormat format, int cols) {
             int unit = format.dense() || format.strided() ? LANES : LANES * format.m();
-            return (cols + unit - 1) / unit * (unit / LANES);
+            return Math.ceilDiv(cols, unit) * (unit / LANES);
         }
 
         private static int share(int there, PackedFormat format) {
-            return (there * format.n() + format.m() - 1) / format.m();
+            return Math.ceilDiv(there * format.n(), format.m());
         }
 
         private static int[] columns(PackedFormat format, int cols, int slots) {

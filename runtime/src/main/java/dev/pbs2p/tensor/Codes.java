@@ -25,8 +25,8 @@ public final class Codes {
     /// @param step one float16 a row
     /// @param salient one flag a column, all false unless the format has salient columns
     public Codes(PackedFormat format, int rows, int cols, byte[] code, byte[] params, short[] step, boolean[] salient) {
-        if (code.length != rows * cols
-                || params.length != rows * format.groups(cols) * format.parameters()
+        if (code.length != (long) rows * cols
+                || params.length != (long) rows * format.groups(cols) * format.parameters()
                 || step.length != rows
                 || salient.length != cols) {
             throw new IllegalArgumentException("codes of a " + rows + "x" + cols + " matrix have the wrong lengths");
@@ -46,8 +46,8 @@ public final class Codes {
                 format,
                 rows,
                 cols,
-                new byte[rows * cols],
-                new byte[rows * format.groups(cols) * format.parameters()],
+                new byte[Math.multiplyExact(rows, cols)],
+                new byte[Math.multiplyExact(Math.multiplyExact(rows, format.groups(cols)), format.parameters())],
                 new short[rows],
                 new boolean[cols]);
     }

@@ -46,7 +46,7 @@ public record PackedFormat(int n, int m, boolean strided, int group, int segment
 
     /// Groups in a row of `cols` columns; the last one may be short.
     public int groups(int cols) {
-        return (cols + group - 1) / group;
+        return Math.ceilDiv(cols, group);
     }
 
     /// `8:16`, `4:8`, …; `dense` when nothing is pruned.
