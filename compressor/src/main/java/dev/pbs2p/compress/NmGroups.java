@@ -60,6 +60,15 @@ public final class NmGroups {
         return kept[set];
     }
 
+    /// The most weights that a set loses: M - N, the number of sub-masks of the stepwise pruning (eq. 4).
+    int steps() {
+        int most = 0;
+        for (int set = 0; set < columns.length; set++) {
+            most = Math.max(most, columns[set].length - kept[set]);
+        }
+        return most;
+    }
+
     private static int[] progression(int first, int end, int stride) {
         int[] out = new int[Math.ceilDiv(end - first, stride)];
         for (int i = 0; i < out.length; i++) {

@@ -1,0 +1,48 @@
+package dev.pbs2p.compress;
+
+/// Coarse-to-fine search: which weights are pruned.
+final class CoarseToFine {
+
+    private CoarseToFine() {}
+
+    /// The fine stage: keeps the weights of highest score w²/U_jj² in every N:M group of a column group.
+    ///
+    /// The paper prints w²/[H⁻¹]²_jj; as in the code that it builds on, [H⁻¹]_jj stands for the diagonal of the
+    /// upper Cholesky factor U of the inverse of the damped Hessian.
+    ///
+    /// @param weight rows × width, compensated for the column groups before
+    /// @param diagonal U_jj of the columns
+    static ScoredBlock fine(float[] weight, int rows, float[] diagonal, NmGroups groups) {
+        int width = diagonal.length;
+        float[] score = new float[rows * width];
+        byte[] step = new byte[rows * width];
+        RowChunks.forEach(rows, (from, to) -> {
+            for (int row = from; row < to; row++) {
+                int at = row * width;
+                for (int j = 0; j < width; j++) {
+                    double ratio = (double) weight[at + j] / diagonal[j];
+                    score[at + j] = (float) (ratio * ratio);
+                    step[at + j] = ScoredBlock.KEPT;
+                }
+                for (int set = 0; set < groups.count(); set++) {
+                    subMasks(score, step, at, groups.columns(set), groups.kept(set));
+                }
+            }
+        });
+        return new ScoredBlock(rows, width, score, step);
+    }
+
+    /// Sub-mask k (eq. 4) takes the k-th least important weight of every N:M group; of equals, the rightmost.
+    private static void subMasks(float[] score, byte[] step, int at, int[] columns, int kept) {
+        for (int k = 0; k < columns.length - kept; k++) {
+            int least = -1;
+            for (int column : columns) {
+                int i = at + column;
+                if (step[i] == ScoredBlock.KEPT && (least < 0 || score[i] <= score[least])) {
+                    least = i;
+                }
+            }
+            step[least] = (byte) k;
+        }
+    }
+}
