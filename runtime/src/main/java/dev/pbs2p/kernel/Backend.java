@@ -79,8 +79,14 @@ public interface Backend extends AutoCloseable {
     @Override
     void close();
 
-    /// Ends the life of the matrices made since it was opened.
+    /// Ends the life of the matrices made since it was opened. Scopes nest; the innermost closes first.
     interface Scope extends AutoCloseable {
+
+        /// Lets a matrix made while this scope is the innermost outlive it: it then belongs to the scope around it.
+        ///
+        /// @return `x`
+        Matrix keep(Matrix x);
+
         @Override
         void close();
     }
