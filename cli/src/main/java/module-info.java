@@ -7,9 +7,12 @@ module dev.pbs2p.cli {
     requires dev.pbs2p.cuda;
     requires info.picocli;
     requires org.jline.reader;
+    requires org.jline.terminal;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
     opens dev.pbs2p.cli to
             info.picocli;
+    opens dev.pbs2p.cli.chat to
+            tools.jackson.databind;
 }

@@ -1,20 +1,56 @@
 package dev.pbs2p.cli;
 
+import java.io.PrintWriter;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 
 /// The `pbs2p` command.
-@Command(name = "pbs2p", mixinStandardHelpOptions = true)
+@Command(
+        name = "pbs2p",
+        description = "Compresses language models to binary weights with N:M zeros, and runs them on the CPU.",
+        mixinStandardHelpOptions = true,
+        version = "pbs2p 0.1.0",
+        scope = ScopeType.INHERIT,
+        subcommands = {GenerateCompletion.class})
 public final class Main implements Runnable {
 
-    @picocli.CommandLine.Spec
+    @Spec
     @SuppressWarnings("NullAway.Init")
-    private CommandLine.Model.CommandSpec spec;
+    private CommandSpec spec;
+
+    @Option(names = "--debug", description = "Show the stack trace of an error.", scope = ScopeType.INHERIT)
+    private boolean debug;
 
     static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        Terminals.wipeIncubatorWarning();
+        System.exit(commandLine().execute(args));
     }
 
+    /// The whole command line, ready to execute.
+    static CommandLine commandLine() {
+        Main main = new Main();
+        CommandLine root = new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(Failures.strategy(main));
+        Failures.install(root, main);
+        return root;
+    }
+
+    /// [#commandLine] with its streams captured.
+    static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+        return commandLine().setOut(out).setErr(err);
+    }
+
+    boolean debug() {
+        return debug;
+    }
+
+    /// Without a command: the help.
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());

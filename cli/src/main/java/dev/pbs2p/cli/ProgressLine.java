@@ -1,0 +1,92 @@
+package dev.pbs2p.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/// One line on the error stream that says how far a long job is: rewritten in place on a terminal; elsewhere printed
+/// anew now and then, so that a log stays short.
+final class ProgressLine implements AutoCloseable {
+
+    private static final long TERMINAL_NANOS = 100_000_000L;
+    private static final long LOG_NANOS = 15_000_000_000L;
+    private static final int WIDTH = 79;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private final LongSupplier clock;
+    private final long started;
+    private long shown;
+    private boolean dirty;
+
+    ProgressLine(PrintWriter out) {
+        this(out, Terminals.errorIsTerminal(), System::nanoTime);
+    }
+
+    /// @param clock nanoseconds from any origin
+    ProgressLine(PrintWriter out, boolean terminal, LongSupplier clock) {
+        this.out = out;
+        this.terminal = terminal;
+        this.clock = clock;
+        this.started = clock.getAsLong();
+        this.shown = started - (terminal ? TERMINAL_NANOS : 0);
+    }
+
+    /// Shows `done` of `total` steps with the time left and `detail`, unless the line was shown just now.
+    void update(String what, long done, long total, String detail) {
+        if (!due()) {
+            return;
+        }
+        String line = what + " " + done + "/" + total + left(done, total) + (detail.isEmpty() ? "" : "  " + detail);
+        show(line.length() > WIDTH && terminal ? line.substring(0, WIDTH) : line);
+    }
+
+    /// Removes the line from a terminal.
+    @Override
+    public void close() {
+        if (dirty) {
+            out.print("\r\033[K");
+            out.flush();
+            dirty = false;
+        }
+    }
+
+    private boolean due() {
+        long now = clock.getAsLong();
+        if (now - shown < (terminal ? TERMINAL_NANOS : LOG_NANOS)) {
+            return false;
+        }
+        shown = now;
+        return true;
+    }
+
+    private void show(String line) {
+        if (terminal) {
+            out.print("\r" + line + "\033[K");
+            dirty = true;
+        } else {
+            out.println(line);
+        }
+        out.flush();
+    }
+
+    private String left(long done, long total) {
+        if (done <= 0) {
+            return "";
+        }
+        double seconds = (clock.getAsLong() - started) / 1e9 * (total - done) / done;
+        return "  " + time(Duration.ofMillis((long) (seconds * 1000))) + " left";
+    }
+
+    /// `42 s`, `3 min 05 s` or `2 h 07 min`.
+    static String time(Duration duration) {
+        long seconds = duration.toSeconds();
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        return seconds < 3600
+                ? String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60)
+                : String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds % 3600 / 60);
+    }
+}
