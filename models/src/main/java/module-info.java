@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.pbs2p.models {
     requires transitive dev.pbs2p.runtime;
+    requires ai.djl.tokenizers;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
