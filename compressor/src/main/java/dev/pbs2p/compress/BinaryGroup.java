@@ -67,6 +67,16 @@ final class BinaryGroup {
         return max;
     }
 
+    /// Whether the first signs are all the same.
+    boolean oneSign() {
+        for (int i = 1; i < size; i++) {
+            if (sign[i] != sign[0]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     void negate(double[] signs) {
         for (int i = 0; i < size; i++) {
             signs[i] = -signs[i];

@@ -40,7 +40,9 @@ final class StepwisePruning {
             if (group.size() < 2) {
                 return few(group);
             }
-            levels = weighted(group, alternate(group, levels));
+            // One sign for all weights is a fixed point of the alternation, however far they lie apart.
+            Levels before = group.oneSign() ? start(group) : levels;
+            levels = weighted(group, alternate(group, before));
         }
         if (levels.alpha < 0) {
             group.negate(group.sign);
