@@ -1,5 +1,6 @@
 package dev.pbs2p.compress;
 
+import java.util.Arrays;
 import java.util.Random;
 
 /// Seeded data that looks like a trained layer's: correlated inputs of uneven size, heavy-tailed weights.
@@ -45,13 +46,17 @@ final class Samples {
     /// XᵀX
     static float[] gram(float[] x, int tokens, int cols) {
         float[] out = new float[cols * cols];
+        double[] sums = new double[cols];
         for (int i = 0; i < cols; i++) {
-            for (int j = 0; j < cols; j++) {
-                double sum = 0;
-                for (int t = 0; t < tokens; t++) {
-                    sum += (double) x[t * cols + i] * x[t * cols + j];
+            Arrays.fill(sums, 0);
+            for (int t = 0; t < tokens; t++) {
+                double xi = x[t * cols + i];
+                for (int j = 0; j < cols; j++) {
+                    sums[j] += xi * x[t * cols + j];
                 }
-                out[i * cols + j] = (float) sum;
+            }
+            for (int j = 0; j < cols; j++) {
+                out[i * cols + j] = (float) sums[j];
             }
         }
         return out;
