@@ -3,7 +3,7 @@ package dev.pbs2p.model;
 import java.util.Map;
 
 /// The LLaMA forward pass once more: double precision, one token after another, no backend; the oracle of the tests.
-final class PlainLlama {
+public final class PlainLlama {
 
     private final TinyLlama model;
     private final Map<String, float[]> weights;
@@ -12,7 +12,7 @@ final class PlainLlama {
 
     /// @param frequencies of the rotated pairs
     /// @param span how many positions back a token may look, itself included
-    PlainLlama(TinyLlama model, double[] frequencies, int span) {
+    public PlainLlama(TinyLlama model, double[] frequencies, int span) {
         this.model = model;
         this.weights = model.weights();
         this.frequencies = frequencies;
@@ -20,7 +20,7 @@ final class PlainLlama {
     }
 
     /// theta^(-2i / headDim)
-    static double[] frequencies(TinyLlama model, double theta) {
+    public static double[] frequencies(TinyLlama model, double theta) {
         double[] frequencies = new double[model.headDim() / 2];
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = Math.pow(theta, -2.0 * i / model.headDim());
@@ -29,7 +29,7 @@ final class PlainLlama {
     }
 
     /// Logits of every position.
-    double[][] logits(int... ids) {
+    public double[][] logits(int... ids) {
         int hidden = model.hidden();
         double[][] x = new double[ids.length][hidden];
         float[] table = weights.get("model.embed_tokens.weight");

@@ -41,7 +41,9 @@ public interface Model extends AutoCloseable {
     default Matrix forward(int[] ids, KvCache cache) {
         Matrix x = embed(ids, cache);
         for (int block = 0; block < blocks(); block++) {
-            x = block(block, x, cache);
+            try (Backend.Scope scope = backend().scope()) {
+                x = scope.keep(block(block, x, cache));
+            }
         }
         cache.advance(ids.length / cache.sequences());
         return x;

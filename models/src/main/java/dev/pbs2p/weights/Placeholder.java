@@ -1,3 +1,0 @@
-package dev.pbs2p.weights;
-
-final class Placeholder {}
