@@ -6,6 +6,7 @@ module dev.pbs2p.compressor {
     requires transitive dev.pbs2p.models;
     requires static transitive org.jspecify;
     requires org.bytedeco.javacpp;
+    requires org.bytedeco.openblas;
     requires org.bytedeco.pytorch;
 
     exports dev.pbs2p.compress;

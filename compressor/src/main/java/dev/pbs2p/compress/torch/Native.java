@@ -1,21 +1,33 @@
 package dev.pbs2p.compress.torch;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
-/// Values between the Java heap and LibTorch; loads LibTorch.
+/// Loads LibTorch, sets its threads, and moves values between it and the Java heap.
 final class Native {
+
+    /// A ByteBuffer, the only safe view of native memory that JavaCPP gives, ends at 2 GB.
+    private static final long CHUNK = 1L << 30;
+
+    private static int threads;
 
     static {
         // Scopes free what is made here. JavaCPP's own limits look at the size of the whole process, count mapped
         // checkpoints too, and would stop a large model for no reason.
         setDefault("org.bytedeco.javacpp.maxBytes", "0");
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-        torch.set_num_threads(Runtime.getRuntime().availableProcessors());
+        Loader.load(openblas.class);
+        threads(Runtime.getRuntime().availableProcessors());
     }
 
     private Native() {}
@@ -26,30 +38,59 @@ final class Native {
         }
     }
 
-    /// A new tensor with a copy of `values`.
+    /// Threads of every later operation in this process.
+    static void threads(int count) {
+        threads = count;
+        torch.set_num_threads(count);
+        openblas.blas_set_num_threads(count);
+    }
+
+    static int threads() {
+        return threads;
+    }
+
+    /// For example `2.10.0`.
+    static String version() {
+        try (BytePointer config = torch.show_config()) {
+            Matcher version = Pattern.compile("TORCH_VERSION=([^,\\s]+)").matcher(config.getString());
+            return version.find() ? version.group(1) : "of unknown version";
+        }
+    }
+
+    /// Runs an operation that calls the BLAS from each of its own threads. The BLAS' threads are off meanwhile: they
+    /// would serve one caller at a time while all of them spin.
+    static Tensor withoutBlasThreads(Supplier<Tensor> operation) {
+        openblas.blas_set_num_threads(1);
+        try {
+            return operation.get();
+        } finally {
+            openblas.blas_set_num_threads(threads);
+        }
+    }
+
+    /// A new float32 tensor with a copy of `values`.
     static Tensor tensor(float[] values, long... shape) {
         return slice(values, 0, values.length, shape);
     }
 
-    /// A new tensor with a copy of `count` values from `offset` on.
+    /// A new float32 tensor with a copy of `count` values from `offset` on.
     static Tensor slice(float[] values, int offset, int count, long... shape) {
         Tensor tensor = empty(torch.ScalarType.Float, shape);
-        try (FloatPointer data = tensor.data_ptr_float()) {
-            if (count > 0) {
+        if (count > 0) {
+            try (FloatPointer data = tensor.data_ptr_float()) {
                 data.put(values, offset, count);
             }
         }
         return tensor;
     }
 
-    /// A new tensor of `type` with a copy of the bytes.
-    static Tensor tensor(MemorySegment bytes, torch.ScalarType type, long... shape) {
-        Tensor tensor = empty(type, shape);
-        try (BytePointer data = new BytePointer(tensor.data_ptr())) {
-            MemorySegment.ofBuffer(data.capacity(bytes.byteSize()).asByteBuffer())
-                    .copyFrom(bytes);
+    /// A new int64 tensor with the values.
+    static Tensor indices(int[] values) {
+        long[] wide = new long[values.length];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = values[i];
         }
-        return tensor;
+        return torch.tensor(wide);
     }
 
     static Tensor empty(torch.ScalarType type, long... shape) {
@@ -58,15 +99,35 @@ final class Native {
         }
     }
 
+    /// Copies bytes into a contiguous tensor's memory.
+    static void fill(Tensor tensor, long offset, MemorySegment bytes) {
+        for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
+            long size = Math.min(CHUNK, bytes.byteSize() - at);
+            MemorySegment.ofBuffer(view(tensor, offset + at, size)).copyFrom(bytes.asSlice(at, size));
+        }
+    }
+
+    private static ByteBuffer view(Tensor tensor, long offset, long size) {
+        try (BytePointer data = new BytePointer(tensor.data_ptr())) {
+            return data.position(offset).limit(offset + size).asByteBuffer();
+        }
+    }
+
     /// A copy of a float32 tensor's values, row-major.
     static float[] floats(Tensor tensor) {
-        try (Tensor contiguous = tensor.detach().contiguous();
-                FloatPointer data = contiguous.data_ptr_float()) {
-            float[] values = new float[Math.toIntExact(contiguous.numel())];
-            if (values.length > 0) {
-                data.get(values);
+        float[] values = new float[Math.toIntExact(tensor.numel())];
+        floats(tensor, values);
+        return values;
+    }
+
+    /// Copies a float32 tensor's values, row-major.
+    static void floats(Tensor tensor, float[] out) {
+        if (out.length > 0) {
+            try (Tensor plain = tensor.detach();
+                    Tensor contiguous = plain.contiguous();
+                    FloatPointer data = contiguous.data_ptr_float()) {
+                data.get(out);
             }
-            return values;
         }
     }
 }
