@@ -40,6 +40,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     private final Path temporary;
     private final FileChannel channel;
     private final byte[] header;
+    private final List<String> names;
     private final Map<String, Entry> missing = new LinkedHashMap<>();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
 
@@ -63,6 +64,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         SafetensorsHeader contents = new SafetensorsHeader(metadata, place(tensors));
         this.target = target.toAbsolutePath();
         this.header = padded(contents.toJson());
+        this.names = contents.tensors().stream().map(Entry::name).toList();
         contents.tensors().forEach(entry -> missing.put(entry.name(), entry));
         this.temporary = this.target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
@@ -127,9 +129,9 @@ public final class SafetensorsWriter implements AutoCloseable {
         return bytes.array();
     }
 
-    /// Names of the tensors in the order in which their data lies in the file, as far as not written yet.
-    Set<String> missing() {
-        return missing.keySet();
+    /// Names of all tensors in the order in which their data lies in the file.
+    List<String> names() {
+        return names;
     }
 
     /// The header with its length: all that comes before the data.
