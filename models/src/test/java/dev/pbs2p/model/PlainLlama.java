@@ -13,8 +13,13 @@ public final class PlainLlama {
     /// @param frequencies of the rotated pairs
     /// @param span how many positions back a token may look, itself included
     public PlainLlama(TinyLlama model, double[] frequencies, int span) {
+        this(model, model.weights(), frequencies, span);
+    }
+
+    /// With other weights of the same names and shapes.
+    PlainLlama(TinyLlama model, Map<String, float[]> weights, double[] frequencies, int span) {
         this.model = model;
-        this.weights = model.weights();
+        this.weights = weights;
         this.frequencies = frequencies;
         this.span = span;
     }

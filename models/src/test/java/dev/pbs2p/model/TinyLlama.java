@@ -152,7 +152,8 @@ public record TinyLlama(
         }
     }
 
-    private String configJson() {
+    /// The text of config.json.
+    public String configJson() {
         Map<String, String> entries = new LinkedHashMap<>();
         entries.put("architectures", "[\"LlamaForCausalLM\"]");
         entries.put("vocab_size", "" + vocab);
