@@ -1,6 +1,7 @@
 package dev.pbs2p.weights;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.format.Pbs2pFile;
 import dev.pbs2p.tensor.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,6 @@ public final class Checkpoints {
         if (!Files.exists(path)) {
             throw new FormatException("there is no model at " + path);
         }
-        return HfDirectory.open(path);
+        return Files.isDirectory(path) ? HfDirectory.open(path) : Pbs2pFile.open(path);
     }
 }
