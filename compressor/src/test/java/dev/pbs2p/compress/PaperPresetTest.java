@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pbs2p.format.Packing;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
 import java.io.IOException;
@@ -73,6 +74,8 @@ class PaperPresetTest {
         for (float value : codes.toFloats()) {
             assertTrue(Float.isFinite(value));
         }
+        assertArrayEquals(
+                codes.toFloats(), Packing.unpack(Packing.pack(codes)).toFloats(), "packing keeps every weight");
         double error = relativeError(weight, rows, hessian, codes);
         assertTrue(error < 0.6, "relative output error " + error);
     }
