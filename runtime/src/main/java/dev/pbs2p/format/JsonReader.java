@@ -41,7 +41,8 @@ final class JsonReader {
 
     /// The end of the text.
     void end() {
-        if (peek() != 0) {
+        peek();
+        if (at < text.length()) {
             throw wrong("the end");
         }
     }

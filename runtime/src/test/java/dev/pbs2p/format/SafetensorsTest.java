@@ -89,6 +89,7 @@ class SafetensorsTest {
                 Arguments.of("", 0, "the header ends at character 0 where '{' should be"),
                 Arguments.of("{", 0, "the header ends at character 1 where '\"' should be"),
                 Arguments.of("{} x", 0, "the header has 'x' at character 3 where the end should be"),
+                Arguments.of("{}\0", 0, "the header has character 0 at character 2 where the end should be"),
                 Arguments.of("[]", 0, "the header has '[' at character 0 where '{' should be"),
                 Arguments.of(nested, 0, "the header has '[' at character 0 where '{' should be"),
                 Arguments.of(tensor("U8", nested, "0,0"), 0, "where a whole number should be"),
