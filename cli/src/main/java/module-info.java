@@ -6,6 +6,7 @@ module dev.pbs2p.cli {
     requires dev.pbs2p.compressor;
     requires dev.pbs2p.cuda;
     requires info.picocli;
+    requires jdk.management;
     requires org.jline.reader;
     requires org.jline.terminal;
     requires tools.jackson.databind;

@@ -61,6 +61,7 @@ final class Failures {
         return switch (e) {
             case FormatException known -> oneLine(known.getMessage());
             case IllegalArgumentException known when known.getMessage() != null -> oneLine(known.getMessage());
+            case IllegalStateException known when known.getMessage() != null -> oneLine(known.getMessage());
             case UncheckedIOException wrapped when wrapped.getCause() != null -> sentence(wrapped.getCause());
             case NoSuchFileException missing -> missing.getFile() + " does not exist";
             case NotDirectoryException file -> file.getFile() + " is not a directory";

@@ -16,7 +16,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "pbs2p 0.1.0",
         scope = ScopeType.INHERIT,
-        subcommands = {GenerateCompletion.class})
+        subcommands = {
+            TokenizeCommand.class,
+            GenerateCommand.class,
+            EvalCommand.class,
+            InspectCommand.class,
+            DoctorCommand.class,
+            GenerateCompletion.class
+        })
 public final class Main implements Runnable {
 
     @Spec

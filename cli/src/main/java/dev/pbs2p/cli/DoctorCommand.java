@@ -1,0 +1,112 @@
+package dev.pbs2p.cli;
+
+import dev.pbs2p.compress.torch.LibTorch;
+import dev.pbs2p.compress.torch.TorchBackend;
+import dev.pbs2p.cuda.CudaStatus;
+import dev.pbs2p.cuda.DriverProbe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Says what this machine has, which kernels run on it and why, and whether they compute what they should.
+@Command(
+        name = "doctor",
+        description = "Shows what this machine has and which kernels run and why, and tests them on it.")
+final class DoctorCommand implements Callable<Integer> {
+
+    @Option(names = "--torch", description = "Load LibTorch too, which takes some seconds.")
+    private boolean torch;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    private final Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+
+    @Override
+    public Integer call() throws IOException {
+        add("jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
+        add("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        int threads = Runtime.getRuntime().availableProcessors();
+        add("processor", Machine.processor() + ", " + threads + " threads");
+        boolean healthy = true;
+        add("libtorch", libTorch(threads));
+        add("cuda", cuda());
+        memory();
+        bandwidth(threads);
+        facts.put("healthy", healthy);
+        if (json) {
+            Json.print(spec.commandLine().getOut(), facts);
+        }
+        return healthy ? 0 : 1;
+    }
+
+    private String libTorch(int threads) {
+        if (!LibTorch.present()) {
+            return "not on the class path for " + LibTorch.platform() + "; compress needs it";
+        }
+        if (!torch) {
+            return "present for " + LibTorch.platform() + ", not loaded (--torch loads it)";
+        }
+        try (TorchBackend backend = new TorchBackend(threads)) {
+            return backend.description();
+        } catch (LinkageError e) {
+            return "cannot be loaded: " + e.getMessage();
+        }
+    }
+
+    private static String cuda() {
+        CudaStatus status = DriverProbe.probe();
+        return status.sentence();
+    }
+
+    private void memory() throws IOException {
+        facts.put("memory_bytes", Machine.memory());
+        facts.put("memory_available_bytes", Machine.availableMemory());
+        facts.put("heap_limit_bytes", Runtime.getRuntime().maxMemory());
+        long disk = Files.getFileStore(Path.of("").toAbsolutePath()).getUsableSpace();
+        facts.put("disk_free_bytes", disk);
+        print(
+                "memory",
+                String.format(
+                        Locale.ROOT,
+                        "%.1f GB, %.1f available; Java heap up to %.1f; disk here %.1f GB free",
+                        Machine.memory() / 1e9,
+                        Machine.availableMemory() / 1e9,
+                        Runtime.getRuntime().maxMemory() / 1e9,
+                        disk / 1e9));
+    }
+
+    private void bandwidth(int threads) {
+        double one = Bandwidth.measure(1);
+        double all = threads == 1 ? one : Bandwidth.measure(threads);
+        facts.put("bandwidth_gb_s", Json.object("1", one, String.valueOf(threads), all));
+        print("bandwidth", String.format(Locale.ROOT, "reads %.1f GB/s on 1 thread, %.1f on %d", one, all, threads));
+    }
+
+    private void add(String name, String text) {
+        facts.put(name, text);
+        print(name, text);
+    }
+
+    private void print(String name, String text) {
+        if (!json) {
+            PrintWriter out = spec.commandLine().getOut();
+            out.printf(Locale.ROOT, "%-12s %s%n", name, text);
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package dev.pbs2p.cli;
+
+import dev.pbs2p.format.Pbs2pFile;
+import dev.pbs2p.tensor.PackedMatrix;
+import dev.pbs2p.tensor.Tensor;
+import dev.pbs2p.tensor.Weight;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Shows what a packed file holds and what it costs.
+@Command(
+        name = "inspect",
+        description = "Shows what a packed file holds: nominal and real bits, each tensor, and how it was made.")
+final class InspectCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "FILE", description = "A .pbs2p file.")
+    @SuppressWarnings("NullAway.Init")
+    private Path path;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        long start = System.nanoTime();
+        try (Pbs2pFile file = Pbs2pFile.open(path)) {
+            file.verify();
+            Map<String, PackedMatrix> linears = PackedSize.linears(file);
+            PackedSize size = PackedSize.of(linears.values());
+            double fileBits = 8.0 * file.bytes() / (size.weights() + dense(file));
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                double seconds = (System.nanoTime() - start) / 1e9;
+                Json.print(out, object(file, linears, size, fileBits, seconds));
+            } else {
+                table(out, file);
+                totals(out, file, size, fileBits);
+            }
+            out.flush();
+        }
+        return 0;
+    }
+
+    /// Parameters that are stored as they were: embeddings, norms, head.
+    private static long dense(Pbs2pFile file) {
+        long count = 0;
+        for (String name : file.names()) {
+            if (file.weight(name) instanceof Tensor tensor) {
+                count += tensor.size();
+            }
+        }
+        return count;
+    }
+
+    private static Map<String, @Nullable Object> object(
+            Pbs2pFile file, Map<String, PackedMatrix> linears, PackedSize size, double fileBits, double seconds) {
+        List<Map<String, @Nullable Object>> tensors = new ArrayList<>();
+        linears.forEach((name, linear) -> tensors.add(Json.object(
+                "name", name,
+                "rows", linear.rows(),
+                "cols", linear.cols(),
+                "pattern", linear.format().pattern(),
+                "segments", linear.format().segments(),
+                "salient_columns", linear.salientColumns(),
+                "nominal_bits", linear.nominalBits(),
+                "real_bits", linear.realBits(),
+                "bytes", linear.bytes())));
+        return Json.object(
+                "nominal_bits", size.nominalBits(),
+                "real_bits", size.realBits(),
+                "bytes", file.bytes(),
+                "weights", size.weights(),
+                "seconds", seconds,
+                "pattern", size.pattern(),
+                "file_bits", fileBits,
+                "provenance", file.provenance(),
+                "tensors", tensors);
+    }
+
+    private static void table(PrintWriter out, Pbs2pFile file) {
+        out.printf(Locale.ROOT, "%-52s %-13s %-8s %8s %6s%n", "tensor", "shape", "stored", "nominal", "real");
+        TreeSet<String> names = new TreeSet<>(new NaturalOrder());
+        names.addAll(file.names());
+        for (String name : names) {
+            out.println(row(name, file.weight(name)));
+        }
+    }
+
+    private static String row(String name, Weight weight) {
+        return switch (weight) {
+            case PackedMatrix packed ->
+                String.format(
+                        Locale.ROOT,
+                        "%-52s %-13s %-8s %8.3f %6.3f",
+                        name,
+                        packed.rows() + "x" + packed.cols(),
+                        packed.format().pattern(),
+                        packed.nominalBits(),
+                        packed.realBits());
+            case Tensor tensor -> {
+                String shape = Arrays.toString(tensor.shape())
+                        .replaceAll("[\\[\\]]", "")
+                        .replace(", ", "x");
+                yield String.format(
+                        Locale.ROOT,
+                        "%-52s %-13s %-8s %8s %6.3f",
+                        name,
+                        shape,
+                        tensor.dtype(),
+                        "",
+                        8.0 * tensor.dtype().bytes());
+            }
+        };
+    }
+
+    private static void totals(PrintWriter out, Pbs2pFile file, PackedSize size, double fileBits) {
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "packed linears   %d weights, %s: %.3f nominal bits (eq. 11), %.3f real bits a weight%n",
+                size.weights(),
+                size.pattern(),
+                size.nominalBits(),
+                size.realBits());
+        out.printf(
+                Locale.ROOT,
+                "whole file       %d bytes, %.3f bits a parameter (embeddings, norms, tokenizer included)%n",
+                file.bytes(),
+                fileBits);
+        file.provenance().forEach((key, value) -> out.printf(Locale.ROOT, "%-16s %s%n", key, value));
+    }
+}

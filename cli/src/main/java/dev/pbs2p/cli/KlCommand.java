@@ -1,0 +1,92 @@
+package dev.pbs2p.cli;
+
+import dev.pbs2p.eval.KlDivergence;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Compares a compressed model with its original, both in this process.
+@Command(name = "kl", description = "KL divergence and top-1 agreement of a model against its original.")
+final class KlCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @SuppressWarnings("NullAway.Init")
+    private Path path;
+
+    @Option(
+            names = "--against",
+            paramLabel = "CHECKPOINT",
+            required = true,
+            description = "The original: a checkpoint directory.")
+    @SuppressWarnings("NullAway.Init")
+    private Path original;
+
+    @Mixin
+    private final WindowOptions windows = new WindowOptions();
+
+    @Mixin
+    private final ModelOptions options = new ModelOptions();
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        try (OpenModel model = options.open(path);
+                OpenModel reference = options.open(original)) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println(model.backend().description());
+            report(measure(model, reference, err));
+        }
+        return 0;
+    }
+
+    private KlDivergence measure(OpenModel model, OpenModel reference, PrintWriter err) throws IOException {
+        try (ProgressLine line = new ProgressLine(err)) {
+            return KlDivergence.of(
+                    reference.model(),
+                    model.model(),
+                    windows.tokens(reference.tokenizer()),
+                    windows.protocol(reference),
+                    (done, total, estimate) ->
+                            line.update("window", done, total, String.format(Locale.ROOT, "KL %.4f", estimate)));
+        }
+    }
+
+    private void report(KlDivergence result) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Json.print(
+                    out,
+                    Json.object(
+                            "kl", result.divergence(),
+                            "stderr", result.stderr(),
+                            "top1_agreement", result.agreement(),
+                            "tokens", result.tokens(),
+                            "windows", result.windows(),
+                            "window", result.window()));
+            return;
+        }
+        out.println(result.protocol());
+        out.printf(
+                Locale.ROOT,
+                "KL divergence %.4f ± %.4f nats, top-1 agreement %.2f %% (%d tokens)%n",
+                result.divergence(),
+                result.stderr(),
+                100 * result.agreement(),
+                result.tokens());
+        out.flush();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.pbs2p.cli;
+
+import dev.pbs2p.eval.Protocol;
+import dev.pbs2p.eval.Protocol.Score;
+import dev.pbs2p.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/// The text of a measurement and how it is cut into windows.
+final class WindowOptions {
+
+    @Option(names = "--text", paramLabel = "FILE", required = true, description = "A text file (UTF-8).")
+    @SuppressWarnings("NullAway.Init")
+    private Path text;
+
+    @Option(
+            names = "--window",
+            paramLabel = "N",
+            description = "Tokens of a window (default: 2048, or the model's context if that is shorter).")
+    private int window;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Score only the first N windows.")
+    private int limit = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--score",
+            paramLabel = "WHICH",
+            defaultValue = "all",
+            description = "Score all predictions of a window, or its second-half (default: all).")
+    private String score = "all";
+
+    /// The ids of the text, without BOS.
+    int[] tokens(Tokenizer tokenizer) throws IOException {
+        return tokenizer.encode(Files.readString(text, StandardCharsets.UTF_8), false);
+    }
+
+    Protocol protocol(OpenModel open) {
+        int length = window == 0 ? Math.min(2048, open.model().context()) : window;
+        return new Protocol(length, limit, score(), open.tokenizer().bos());
+    }
+
+    private Score score() {
+        return switch (score) {
+            case "all" -> Score.ALL;
+            case "second-half" -> Score.SECOND_HALF;
+            default -> throw new IllegalArgumentException("--score is all or second-half, not " + score);
+        };
+    }
+}
