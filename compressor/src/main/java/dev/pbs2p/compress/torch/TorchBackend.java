@@ -69,12 +69,30 @@ public final class TorchBackend implements Backend {
         tap = listener;
     }
 
-    /// Uses other values (outputs × inputs) for a linear weight, until it is released.
+    /// Uses other values for a linear weight (outputs × inputs), until it is released, or for a parameter vector.
     public void replace(String name, float[] values) {
-        TorchLinear linear = find(name);
         try (PointerScope _ = new PointerScope()) {
-            linear.replace(Native.tensor(values, linear.outputs(), linear.inputs()));
+            if (vectors.containsKey(name)) {
+                bind(name, Native.tensor(values, 1, values.length));
+            } else {
+                TorchLinear linear = find(name);
+                bind(name, Native.tensor(values, linear.outputs(), linear.inputs()));
+            }
         }
+    }
+
+    /// Names of all parameter vectors, in alphabetical order.
+    List<String> vectors() {
+        return vectors.keySet().stream().sorted().toList();
+    }
+
+    /// A copy of a parameter vector.
+    float[] values(String vector) {
+        TorchMatrix matrix = vectors.get(vector);
+        if (matrix == null) {
+            throw new IllegalArgumentException("the model has no parameter vector " + vector);
+        }
+        return Native.floats(TorchMatrix.of(matrix));
     }
 
     /// Frees the float32 copies of linear weights; the stored weights are read again at their next use.

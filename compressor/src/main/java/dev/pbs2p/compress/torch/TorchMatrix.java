@@ -20,7 +20,10 @@ final class TorchMatrix implements Matrix {
         return ((TorchMatrix) matrix).tensor;
     }
 
+    /// Uses other values; both tensors are held by reference count, so that this matrix outlives any scope.
     void exchange(Tensor other) {
+        other.retainReference();
+        tensor.releaseReference();
         tensor = other;
     }
 

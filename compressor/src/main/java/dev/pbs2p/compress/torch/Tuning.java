@@ -1,0 +1,293 @@
+package dev.pbs2p.compress.torch;
+
+import dev.pbs2p.compress.TunedLevels;
+import dev.pbs2p.compress.TuningSchedule;
+import dev.pbs2p.compress.TuningState;
+import dev.pbs2p.generate.Model;
+import dev.pbs2p.kernel.Matrix;
+import dev.pbs2p.tensor.Codes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Moves the levels of compressed linears and the norms beside them down the gradient of an objective; codes stay
+/// (algorithm.md §14, steps 7 and 8).
+///
+/// One window in ten is held out, and decides: the result is whatever had the lowest objective there as stored, levels
+/// rounded, be it the start.
+public final class Tuning implements AutoCloseable {
+
+    /// Norms move on their own scale, about 1, and more slowly than levels.
+    private static final double NORM_RATE = 0.3;
+
+    private final TorchBackend backend;
+    private final Objective objective;
+    private final Map<String, TunedLevels> linears = new LinkedHashMap<>();
+    private final Map<String, LevelGraph> graphs = new HashMap<>();
+    private final List<String> vectors;
+    private final TuningState state;
+
+    /// What is lowered: a scalar tensor for some of the windows, by index.
+    interface Objective {
+        Tensor of(int[] windows);
+    }
+
+    /// Hears about every step.
+    public interface Progress {
+
+        /// A step is done.
+        ///
+        /// @param loss of the step's windows
+        void step(int step, int steps, double loss);
+    }
+
+    /// What tuning gives.
+    ///
+    /// @param before objective on the held-out windows, as stored, before
+    /// @param after the same, after
+    /// @param codes every linear with its tuned levels
+    /// @param vectors every tuned parameter vector, rounded to float16
+    public record Outcome(double before, double after, Map<String, Codes> codes, Map<String, float[]> vectors) {}
+
+    /// @param codes of the linears whose levels move, by name
+    /// @param vectors names of the parameter vectors that move
+    Tuning(TorchBackend backend, Objective objective, Map<String, Codes> codes, List<String> vectors) {
+        this.backend = backend;
+        this.objective = objective;
+        this.vectors = List.copyOf(vectors);
+        List<float[]> start = new ArrayList<>();
+        codes.forEach((name, value) -> {
+            TunedLevels levels = new TunedLevels(value);
+            linears.put(name, levels);
+            graphs.put(name, new LevelGraph(levels));
+            start.add(levels.values());
+        });
+        vectors.forEach(name -> start.add(backend.values(name)));
+        this.state = new TuningState(start);
+    }
+
+    /// Tunes one transformer block: fed `inputs` (what its compressed predecessors give), it should give `targets`
+    /// (what
+    /// the original block gives on the original model's own states), in mean squared error.
+    ///
+    /// @param inputs values of one window's rows, by window
+    /// @param targets the same
+    public static Tuning ofBlock(
+            Model model,
+            int block,
+            Map<String, Codes> codes,
+            IntFunction<float[]> inputs,
+            IntFunction<float[]> targets,
+            int window) {
+        TorchBackend backend = (TorchBackend) model.backend();
+        Objective error = windows -> {
+            Matrix x = states(backend, inputs, windows, window);
+            Matrix y = states(backend, targets, windows, window);
+            Matrix out = model.block(block, x, backend.window(windows.length));
+            return torch.mse_loss(TorchMatrix.of(out), TorchMatrix.of(y));
+        };
+        return new Tuning(backend, error, codes, model.vectors(block));
+    }
+
+    private static Matrix states(TorchBackend backend, IntFunction<float[]> states, int[] windows, int window) {
+        float[][] parts = Arrays.stream(windows).mapToObj(states).toArray(float[][]::new);
+        int size = parts[0].length;
+        float[] all = new float[windows.length * size];
+        for (int i = 0; i < parts.length; i++) {
+            System.arraycopy(parts[i], 0, all, i * size, size);
+        }
+        return backend.matrix(all, windows.length * window, size / window);
+    }
+
+    /// Tunes all linears and norms of a model against the original's next-token distributions: mean KL divergence.
+    ///
+    /// @param ids token ids of the windows, one after another
+    public static Tuning ofModel(Model model, Model original, Map<String, Codes> codes, int[] ids, int window) {
+        TorchBackend backend = (TorchBackend) model.backend();
+        Objective divergence = windows -> {
+            int[] tokens = Arrays.stream(windows)
+                    .flatMap(w -> Arrays.stream(ids, w * window, (w + 1) * window))
+                    .toArray();
+            Tensor target = logProbabilities(original, tokens, windows.length);
+            Tensor guess = logProbabilities(model, tokens, windows.length);
+            return target.exp().mul(target.sub(guess)).sum().div(new Scalar((double) tokens.length));
+        };
+        return new Tuning(backend, divergence, codes, backend.vectors());
+    }
+
+    private static Tensor logProbabilities(Model model, int[] tokens, int sequences) {
+        Matrix logits = model.logits(model.forward(tokens, model.backend().window(sequences)));
+        return torch.log_softmax(TorchMatrix.of(logits), 1);
+    }
+
+    /// Where a saved run can be continued: [TuningState#restore] before [#run].
+    public TuningState state() {
+        return state;
+    }
+
+    /// Tunes for the epochs that are left, and leaves the backend with the outcome.
+    ///
+    /// @param windows number of windows
+    /// @param endOfEpoch is handed the state after every epoch, to save it
+    public Outcome run(int windows, TuningSchedule schedule, Progress progress, Consumer<TuningState> endOfEpoch) {
+        int[] order = shuffled(windows, schedule.seed());
+        int held = Math.max(1, windows / 10);
+        int[] heldOut = Arrays.copyOf(order, held);
+        int[] training = Arrays.copyOfRange(order, held, windows);
+        if (Double.isNaN(state.before())) {
+            state.begin(heldOutLoss(heldOut, schedule.batch(), state.parameters()));
+        }
+        double[] rates = rates(schedule.rate());
+        int perEpoch = (training.length + schedule.batch() - 1) / schedule.batch();
+        int total = perEpoch * schedule.epochs();
+        while (training.length > 0 && state.epochs() < schedule.epochs()) {
+            int[] epoch = permuted(training, schedule.seed() + state.epochs() + 1);
+            for (int[] batch : batches(epoch, schedule.batch())) {
+                double factor = schedule.factor(state.steps() + 1, total);
+                double loss = step(
+                        batch, Arrays.stream(rates).map(rate -> rate * factor).toArray());
+                progress.step(state.steps(), total, loss);
+            }
+            state.endEpoch(heldOutLoss(heldOut, schedule.batch(), state.parameters()));
+            endOfEpoch.accept(state);
+        }
+        return outcome();
+    }
+
+    /// One rate an array; that of the levels is relative to their mean magnitude before tuning.
+    private double[] rates(double rate) {
+        double sum = 0;
+        long count = 0;
+        for (TunedLevels levels : linears.values()) {
+            for (float value : levels.values()) {
+                sum += Math.abs(value);
+                count++;
+            }
+        }
+        double[] rates = new double[linears.size() + vectors.size()];
+        Arrays.fill(rates, 0, linears.size(), rate * sum / Math.max(1, count));
+        Arrays.fill(rates, linears.size(), rates.length, rate * NORM_RATE);
+        return rates;
+    }
+
+    private double step(int[] batch, double[] rates) {
+        try (PointerScope _ = new PointerScope()) {
+            List<Tensor> leaves = new ArrayList<>();
+            int k = 0;
+            for (String name : linears.keySet()) {
+                Tensor leaf = graph(name).leaf(state.parameters().get(k++));
+                leaves.add(leaf);
+                backend.bind(name, graph(name).dense(leaf));
+            }
+            for (String name : vectors) {
+                float[] values = state.parameters().get(k++);
+                Tensor leaf = Native.tensor(values, 1, values.length).set_requires_grad(true);
+                leaves.add(leaf);
+                backend.bind(name, leaf);
+            }
+            Tensor loss = objective.of(batch);
+            loss.backward();
+            state.step(leaves.stream().map(leaf -> Native.floats(leaf.grad())).toList(), rates);
+            return loss.item_double();
+        }
+    }
+
+    private LevelGraph graph(String name) {
+        LevelGraph graph = graphs.get(name);
+        if (graph == null) {
+            throw new IllegalArgumentException("there are no codes of " + name);
+        }
+        return graph;
+    }
+
+    /// The objective over some windows, with levels and vectors rounded as they are stored.
+    private double heldOutLoss(int[] windows, int batch, List<float[]> parameters) {
+        store(parameters);
+        double sum = 0;
+        try (NoGradGuard _ = new NoGradGuard()) {
+            for (int[] some : batches(windows, batch)) {
+                try (PointerScope _ = new PointerScope()) {
+                    sum += objective.of(some).item_double() * some.length;
+                }
+            }
+        }
+        return sum / windows.length;
+    }
+
+    /// Gives the backend what a file would hold.
+    private void store(List<float[]> parameters) {
+        int k = 0;
+        for (Map.Entry<String, TunedLevels> linear : linears.entrySet()) {
+            backend.replace(
+                    linear.getKey(),
+                    linear.getValue().rounded(parameters.get(k++)).toFloats());
+        }
+        for (String name : vectors) {
+            backend.replace(name, half(parameters.get(k++)));
+        }
+    }
+
+    private Outcome outcome() {
+        store(state.best());
+        Map<String, Codes> codes = new LinkedHashMap<>();
+        Map<String, float[]> norms = new LinkedHashMap<>();
+        int k = 0;
+        for (Map.Entry<String, TunedLevels> linear : linears.entrySet()) {
+            codes.put(linear.getKey(), linear.getValue().rounded(state.best().get(k++)));
+        }
+        for (String name : vectors) {
+            norms.put(name, half(state.best().get(k++)));
+        }
+        return new Outcome(state.before(), state.bestLoss(), codes, norms);
+    }
+
+    private static float[] half(float[] values) {
+        float[] out = new float[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = Float.float16ToFloat(Float.floatToFloat16(values[i]));
+        }
+        return out;
+    }
+
+    private static int[] shuffled(int count, long seed) {
+        int[] order = new int[count];
+        Arrays.setAll(order, i -> i);
+        return permuted(order, seed);
+    }
+
+    private static int[] permuted(int[] values, long seed) {
+        int[] out = values.clone();
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = out.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swap = out[i];
+            out[i] = out[j];
+            out[j] = swap;
+        }
+        return out;
+    }
+
+    private static List<int[]> batches(int[] windows, int size) {
+        List<int[]> out = new ArrayList<>();
+        for (int from = 0; from < windows.length; from += size) {
+            out.add(Arrays.copyOfRange(windows, from, Math.min(windows.length, from + size)));
+        }
+        return out;
+    }
+
+    @Override
+    public void close() {
+        graphs.values().forEach(LevelGraph::close);
+    }
+}
