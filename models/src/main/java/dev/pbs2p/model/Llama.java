@@ -76,16 +76,7 @@ public final class Llama implements Model {
 
     @Override
     public Matrix embed(int[] ids, KvCache cache) {
-        if (ids.length % cache.sequences() != 0) {
-            throw new IllegalArgumentException(
-                    ids.length + " tokens do not divide into " + cache.sequences() + " sequences of equal length");
-        }
-        for (int id : ids) {
-            if (id < 0 || id >= config.vocabSize()) {
-                throw new IllegalArgumentException("token id " + id + " is outside the vocabulary of the model, 0 to "
-                        + (config.vocabSize() - 1) + ": the tokenizer belongs to another model");
-            }
-        }
+        TokenIds.check(ids, cache, config.vocabSize());
         return backend.embed(embedTokens, ids); // (tokens, hidden)
     }
 

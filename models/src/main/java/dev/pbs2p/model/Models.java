@@ -10,6 +10,7 @@ import java.util.List;
 public final class Models {
 
     private static final List<String> LLAMA = List.of("LlamaForCausalLM", "MistralForCausalLM");
+    private static final String OPT = "OPTForCausalLM";
 
     private Models() {}
 
@@ -23,6 +24,9 @@ public final class Models {
         if (architectures.stream().anyMatch(LLAMA::contains)) {
             return new Llama(LlamaConfig.parse(config), checkpoint, backend);
         }
-        throw config.unusable("architectures", "one of " + String.join(", ", LLAMA));
+        if (architectures.contains(OPT)) {
+            return new Opt(OptConfig.parse(config), checkpoint, backend);
+        }
+        throw config.unusable("architectures", "one of " + String.join(", ", LLAMA) + ", " + OPT);
     }
 }
