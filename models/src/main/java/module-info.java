@@ -5,6 +5,8 @@ import org.jspecify.annotations.NullMarked;
 module dev.pbs2p.models {
     requires transitive dev.pbs2p.runtime;
     requires ai.djl.tokenizers;
+    requires java.desktop; // the beans in Jinjava's expressions
+    requires jinjava;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
@@ -12,4 +14,8 @@ module dev.pbs2p.models {
     exports dev.pbs2p.tokenizer;
     exports dev.pbs2p.model;
     exports dev.pbs2p.eval;
+
+    // Its functions are called from templates by reflection.
+    opens dev.pbs2p.tokenizer to
+            jinjava;
 }

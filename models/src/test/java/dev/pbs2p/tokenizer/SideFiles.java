@@ -15,9 +15,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /// A checkpoint of small files alone.
-public final class SideFiles implements Checkpoint {
+final class SideFiles implements Checkpoint {
 
     private final Map<String, byte[]> files = new HashMap<>();
+
+    SideFiles() {}
 
     /// Adds a file.
     public SideFiles with(String name, String text) {
