@@ -13,7 +13,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Text to token ids and back, as the model's own `tokenizer.json` defines them; run by the Hugging Face tokenizers.
+/// Text to token ids and back, as the model's own `tokenizer.json` (or `tokenizer.model`) defines them; run by the
+/// Hugging Face tokenizers.
 ///
 /// Special tokens that are written out in a text (`<s>`, `<|eot_id|>`) become their ids, as chat templates need it.
 /// May be used by several threads; [#close] only when they are done.
@@ -42,21 +43,33 @@ public final class Tokenizer implements AutoCloseable {
 
     /// The tokenizer of a checkpoint.
     ///
-    /// @throws FormatException if the checkpoint has no `tokenizer.json`, or one that cannot be used
+    /// @throws FormatException if the checkpoint has neither file, or one that cannot be used
     /// @throws IllegalStateException if the tokenizer library cannot be loaded on this machine
     public static Tokenizer of(Checkpoint checkpoint) {
         String source = checkpoint.source();
-        byte[] json = checkpoint
-                .file("tokenizer.json")
-                .orElseThrow(() -> new FormatException(
-                        source + " has no tokenizer.json: put the one of the original model beside its config.json"));
+        String json = json(checkpoint);
         SpecialTokens special = SpecialTokens.of(checkpoint);
         TokenizersLibrary library = NativeTokenizers.library();
         try {
-            long handle = library.createTokenizerFromString(new String(json, StandardCharsets.UTF_8));
-            return new Tokenizer(library, handle, special);
+            return new Tokenizer(library, library.createTokenizerFromString(json), special);
         } catch (RuntimeException e) {
             throw new FormatException(source + ": tokenizer.json cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static String json(Checkpoint checkpoint) {
+        Optional<byte[]> json = checkpoint.file("tokenizer.json");
+        if (json.isPresent()) {
+            return new String(json.get(), StandardCharsets.UTF_8);
+        }
+        byte[] model = checkpoint
+                .file("tokenizer.model")
+                .orElseThrow(() -> new FormatException(checkpoint.source() + " has no tokenizer.json (and no"
+                        + " tokenizer.model): put the one of the original model beside its config.json"));
+        try {
+            return SentencePieceModel.tokenizerJson(model);
+        } catch (FormatException e) {
+            throw new FormatException(checkpoint.source() + ": " + e.getMessage(), e);
         }
     }
 
