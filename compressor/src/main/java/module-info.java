@@ -5,6 +5,8 @@ import org.jspecify.annotations.NullMarked;
 module dev.pbs2p.compressor {
     requires transitive dev.pbs2p.models;
     requires static transitive org.jspecify;
+    requires jdk.management;
+    requires tools.jackson.databind;
     requires org.bytedeco.javacpp;
     requires org.bytedeco.openblas;
     requires org.bytedeco.pytorch;

@@ -1,9 +1,33 @@
 package dev.pbs2p.compress;
 
+import java.util.Arrays;
+import java.util.Comparator;
+
 /// Coarse-to-fine search: which weights are pruned.
 final class CoarseToFine {
 
     private CoarseToFine() {}
+
+    /// The coarse stage (eq. 10): kept weights of each block's N:M groups. The block of lowest LR changes its input
+    /// most,
+    /// is the most important and keeps N + s, the one of highest LR keeps N - s, the others lie between by rank; of
+    /// equals, the earlier block ranks lower. The paper's s = 1 is meant for M = 8; here s = M / 8, none for M = 4.
+    ///
+    /// @param lr score of each block (eq. 9)
+    /// @return one N a block, from 1 to m
+    static int[] allocate(double[] lr, int n, int m) {
+        int blocks = lr.length;
+        int swing = m / 8;
+        Integer[] order = new Integer[blocks];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, Comparator.comparingDouble(i -> lr[i]));
+        int[] kept = new int[blocks];
+        for (int rank = 0; rank < blocks; rank++) {
+            double exact = blocks == 1 ? n : n + swing - 2.0 * swing * rank / (blocks - 1);
+            kept[order[rank]] = Math.clamp((int) Math.floor(exact + 0.5), 1, m);
+        }
+        return kept;
+    }
 
     /// The fine stage: keeps the weights of highest score w²/U_jj² in every N:M group of a column group.
     ///

@@ -38,6 +38,9 @@ final class StepwisePruning {
         for (int k = 0; k < Math.max(steps, 1); k++) {
             group.prune(k);
             if (group.size() < 2) {
+                for (int later = k + 1; later < steps; later++) {
+                    group.prune(later);
+                }
                 return few(group);
             }
             // One sign for all weights is a fixed point of the alternation, however far they lie apart.

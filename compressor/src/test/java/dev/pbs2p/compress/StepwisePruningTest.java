@@ -56,6 +56,16 @@ class StepwisePruningTest {
         return new double[] {sum, size};
     }
 
+    @Test
+    void theLastWeightOfASegmentIsPrunedToo() {
+        BinaryGroup group = new BinaryGroup(2);
+        group.add(0, 1, (byte) 0);
+        group.add(1, 2, (byte) 2);
+        StepwisePruning.Levels levels = spbo(identity(2), 2, false).fit(group, 3);
+        assertEquals(0, group.size());
+        assertEquals(0, levels.alpha());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 8, 40, 128})
     void gradientsVanishAtTheSolution(int width) {

@@ -1,0 +1,75 @@
+package dev.pbs2p.compress;
+
+import dev.pbs2p.tensor.PackedFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What to make of a model, and from how much calibration.
+///
+/// @param method how codes are chosen
+/// @param format how every linear is coded; with `coarse`, N varies around `format.n()` from block to block
+/// @param coarse whether blocks that change their input little are pruned more (the paper's coarse stage)
+/// @param windows calibration windows
+/// @param window tokens of a calibration window; cut to the model's context
+/// @param seed of everything random
+/// @param threads of everything that runs in parallel
+public record CompressOptions(
+        Method method, PackedFormat format, boolean coarse, int windows, int window, long seed, int threads) {
+
+    /// Under what the calibration is noted among the settings.
+    static final String CALIBRATION = "calibration";
+
+    /// A preset under the name that users and files know it by.
+    public record Method(String name, Preset preset) {}
+
+    public CompressOptions {
+        if (windows < 1 || window < 2) {
+            throw new IllegalArgumentException(
+                    "calibration needs at least 1 window of 2 tokens, not " + windows + " windows of " + window);
+        }
+        if (threads < 1) {
+            throw new IllegalArgumentException("the number of threads must be at least 1, not " + threads);
+        }
+    }
+
+    /// The paper's pipeline with its coarse stage, 128 windows of 2048 tokens, seed 0, on all cores.
+    public static CompressOptions paper(PackedFormat format) {
+        Method method = new Method("paper", new PaperPreset());
+        return new CompressOptions(method, format, !format.dense(), 128, 2048, 0, cores());
+    }
+
+    /// The tuned family's codes, the same N in every block, 128 windows of 2048 tokens, seed 0, on all cores.
+    public static CompressOptions best(PackedFormat format) {
+        return new CompressOptions(new Method("best", new BestPreset()), format, false, 128, 2048, 0, cores());
+    }
+
+    private static int cores() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    /// The same with other calibration.
+    public CompressOptions withCalibration(int windows, int window, long seed) {
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads);
+    }
+
+    /// The same on other threads; for a given number of them, results are always the same.
+    public CompressOptions withThreads(int threads) {
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads);
+    }
+
+    /// Everything that the result depends on, by name.
+    Map<String, String> describe() {
+        Map<String, String> text = new LinkedHashMap<>();
+        text.put("preset", method.name());
+        text.put("pattern", format.pattern() + (format.dense() ? "" : format.strided() ? " strided" : " consecutive"));
+        text.put("group", "" + format.group());
+        text.put("segments", "" + format.segments());
+        text.put("levels", format.symmetric() ? "symmetric" : "free");
+        text.put("salient", "" + format.salient());
+        text.put("coarse", "" + coarse);
+        text.put("windows", "" + windows);
+        text.put("window", "" + window);
+        text.put("seed", "" + seed);
+        return text;
+    }
+}

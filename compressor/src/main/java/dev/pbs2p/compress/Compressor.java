@@ -1,0 +1,93 @@
+package dev.pbs2p.compress;
+
+import dev.pbs2p.compress.torch.TorchBackend;
+import dev.pbs2p.format.FormatException;
+import dev.pbs2p.generate.Model;
+import dev.pbs2p.model.Models;
+import dev.pbs2p.tensor.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Compresses a model: calibrates, then compresses one transformer block after another, each on what the compressed
+/// blocks before it give, and writes a `.pbs2p`.
+///
+/// One block is in memory at a time. What is finished lies in a directory beside the output; a run that was killed
+/// continues there and writes the same bytes. Embeddings, norms and head are stored in 16 bits.
+public final class Compressor {
+
+    private final Checkpoint source;
+    private final CompressOptions options;
+    private final Consumer<CompressEvent> listener;
+
+    /// @param source an uncompressed checkpoint
+    /// @param listener hears progress, on the calling thread
+    public Compressor(Checkpoint source, CompressOptions options, Consumer<CompressEvent> listener) {
+        this.source = source;
+        this.options = options;
+        this.listener = listener;
+    }
+
+    /// Makes `output`; the file there, if any, is replaced at the end in one step.
+    ///
+    /// @throws FormatException if the checkpoint cannot be used, or what lies beside the output is an unfinished
+    ///     compression with other settings
+    /// @throws IllegalStateException if memory or disk do not suffice
+    /// @throws IOException if a file cannot be written
+    public CompressReport compress(Calibration calibration, Path output) throws IOException {
+        UsedWeights weights = new UsedWeights(source);
+        try (TorchBackend backend = new TorchBackend(options.threads());
+                Model model = Models.open(weights, backend)) {
+            int window = Math.min(options.window(), model.context());
+            Preflight needs = Preflight.of(model, weights.used(), options, (long) options.windows() * window);
+            needs.check(output);
+            listener.accept(new CompressEvent.Planned(needs));
+            weights.check();
+            Map<String, String> settings = settings(weights, calibration, window);
+            WorkDirectory work = WorkDirectory.open(WorkDirectory.beside(output), settings);
+            int[] ids = windows(model, calibration, work, window);
+            settings.put("windows sha256", Digests.ints(ids));
+            BlockPass pass = new BlockPass(model, ids, window);
+            CompressRun run = new CompressRun(model, backend, weights, options, pass, work, listener);
+            return run.run(output, settings);
+        }
+    }
+
+    private Map<String, String> settings(UsedWeights weights, Calibration calibration, int window) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("source sha256", Digests.weights(weights.used()));
+        settings.putAll(options.describe());
+        settings.put("window", "" + window);
+        settings.put(
+                CompressOptions.CALIBRATION,
+                switch (calibration) {
+                    case CalibrationText text -> text.describe();
+                    case Calibration.Sampled _ -> "written by the model itself";
+                });
+        return settings;
+    }
+
+    private int[] windows(Model model, Calibration calibration, WorkDirectory work, int window) throws IOException {
+        if (work.windows().isPresent()) {
+            return work.windows().get();
+        }
+        int count = options.windows();
+        int[] ids = switch (calibration) {
+            case CalibrationText text -> text.windows(count, window, options.seed());
+            case Calibration.Sampled start -> {
+                int steps = SelfCalibration.steps(count, window);
+                yield SelfCalibration.write(
+                        model,
+                        start,
+                        count,
+                        window,
+                        options.seed(),
+                        done -> listener.accept(new CompressEvent.Stage("writing calibration text", done, steps)));
+            }
+        };
+        work.saveWindows(ids);
+        return ids;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.pbs2p.compress;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.generate.Model;
+import dev.pbs2p.tensor.Weight;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/// What a compression will need, estimated before it starts.
+///
+/// @param heapBytes of the Java heap, at most
+/// @param memoryBytes of the machine's memory, the heap included
+/// @param diskBytes free in the output's directory
+/// @param outputBytes size of the packed model
+public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long outputBytes) {
+
+    /// Float arrays of a linear's size that a preset has at once: the weight, its compensated copy, residuals and
+    /// the result.
+    private static final int COPIES = 8;
+
+    static Preflight of(Model model, Map<String, Weight> weights, CompressOptions options, long tokens) {
+        long packed = 0;
+        long stay = weights.values().stream()
+                .mapToLong(w -> 2L * w.rows() * w.cols())
+                .sum();
+        long largestBlock = 0;
+        long largestLinear = 0;
+        long largestHessian = 0;
+        for (int block = 0; block < model.blocks(); block++) {
+            List<Weight> linears =
+                    model.linears(block).stream().map(weights::get).toList();
+            long size = 0;
+            for (Weight linear : linears) {
+                SlicedLayout layout = new SlicedLayout(options.format(), linear.rows(), linear.cols());
+                packed += layout.planesBytes() + layout.stepsBytes() + layout.salientBytes();
+                long count = (long) linear.rows() * linear.cols();
+                size += count;
+                stay -= 2 * count;
+                largestLinear = Math.max(largestLinear, count);
+                largestHessian = Math.max(largestHessian, (long) linear.cols() * linear.cols());
+            }
+            largestBlock = Math.max(largestBlock, size);
+        }
+        long hidden = 4 * tokens * weights.values().iterator().next().cols();
+        long heap = 4 * (COPIES * largestLinear + largestBlock + 4 * largestHessian);
+        long output = packed + stay;
+        // LibTorch has the block, its Hessians (two of the largest size bound them all) and a factorisation in float64.
+        long memory = heap + 4 * largestBlock + (2 * 4 + 4 * 8) * largestHessian + (1L << 29);
+        return new Preflight(heap, memory, 2 * output + 3 * hidden, output);
+    }
+
+    /// Refuses to start what cannot end.
+    ///
+    /// @throws IllegalStateException if memory or disk are too small; the message says what is needed
+    /// @throws IOException if the output's directory cannot be asked
+    void check(Path output) throws IOException {
+        long heap = Runtime.getRuntime().maxMemory();
+        if (heapBytes > heap) {
+            throw new IllegalStateException("compressing this model needs about " + gigabytes(heapBytes)
+                    + " of Java heap, but there are " + gigabytes(heap) + ": start Java with a larger -Xmx");
+        }
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        if (memoryBytes > system.getTotalMemorySize()) {
+            throw new IllegalStateException("compressing this model needs about " + gigabytes(memoryBytes)
+                    + " of memory, but this machine has " + gigabytes(system.getTotalMemorySize()));
+        }
+        Path directory = output.toAbsolutePath().getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            throw new IOException("cannot write " + output + ": its directory does not exist");
+        }
+        long free = Files.getFileStore(directory).getUsableSpace();
+        if (diskBytes > free) {
+            throw new IllegalStateException("compressing this model needs about " + gigabytes(diskBytes)
+                    + " of disk in " + directory + ", but " + gigabytes(free) + " are free");
+        }
+    }
+
+    private static String gigabytes(long bytes) {
+        return "%.1f GB".formatted(bytes / 1e9);
+    }
+}

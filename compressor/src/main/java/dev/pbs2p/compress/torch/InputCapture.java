@@ -1,0 +1,96 @@
+package dev.pbs2p.compress.torch;
+
+import dev.pbs2p.kernel.Linear;
+import dev.pbs2p.kernel.Matrix;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/// Sums XᵀX over the inputs X of the linear layers that a backend runs, while it is open. Layers that are given the
+/// same
+/// matrix share one sum.
+public final class InputCapture implements AutoCloseable {
+
+    private final TorchBackend backend;
+    private final List<Inputs> all = new ArrayList<>();
+    private final Map<String, Inputs> byLayer = new HashMap<>();
+    private @Nullable Matrix latest;
+    private @Nullable Inputs latestInputs;
+
+    /// The inputs that some layers share.
+    public static final class Inputs {
+
+        private final List<String> layers = new ArrayList<>();
+        private final int size;
+        private final Tensor sum;
+
+        private Inputs(int size) {
+            this.size = size;
+            this.sum = Native.empty(torch.ScalarType.Float, size, size);
+            sum.retainReference();
+            sum.zero_();
+        }
+
+        /// Names of the layers, in the order in which they ran.
+        public List<String> layers() {
+            return List.copyOf(layers);
+        }
+
+        /// Columns of the inputs.
+        public int size() {
+            return size;
+        }
+
+        /// factor · Σ XᵀX, exactly symmetric, size × size.
+        public float[] sum(double factor) {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor symmetric = sum.add(sum.t()).mul(new Scalar(factor / 2));
+                return Native.floats(symmetric);
+            }
+        }
+    }
+
+    /// Begins to listen.
+    public InputCapture(TorchBackend backend) {
+        this.backend = backend;
+        backend.tap(this::see);
+    }
+
+    private void see(Linear layer, Matrix x) {
+        Inputs inputs = byLayer.get(layer.name());
+        if (inputs == null) {
+            inputs = x.equals(latest) && latestInputs != null ? latestInputs : new Inputs(x.cols());
+            inputs.layers.add(layer.name());
+            byLayer.put(layer.name(), inputs);
+            if (inputs != latestInputs) {
+                all.add(inputs);
+            }
+        }
+        if (!x.equals(latest)) {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor values = TorchMatrix.of(x);
+                inputs.sum.addmm_(values.t(), values);
+            }
+        }
+        latest = x;
+        latestInputs = inputs;
+    }
+
+    /// The inputs seen, in the order in which they came.
+    public List<Inputs> inputs() {
+        return List.copyOf(all);
+    }
+
+    /// Stops listening and frees the sums.
+    @Override
+    public void close() {
+        backend.tap(null);
+        all.forEach(inputs -> inputs.sum.releaseReference());
+    }
+}
