@@ -1,0 +1,147 @@
+package dev.pbs2p.model;
+
+import dev.pbs2p.generate.Generation;
+import dev.pbs2p.generate.Generator;
+import dev.pbs2p.generate.Model;
+import dev.pbs2p.kernel.Backend;
+import dev.pbs2p.kernel.ScalarBackend;
+import dev.pbs2p.tensor.Checkpoint;
+import dev.pbs2p.tokenizer.ChatTemplate;
+import dev.pbs2p.tokenizer.Detokenizer;
+import dev.pbs2p.tokenizer.Message;
+import dev.pbs2p.tokenizer.Tokenizer;
+import dev.pbs2p.weights.Checkpoints;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A model that writes text: all that most users of the library need. For one thread at a time; interrupting that
+/// thread ends the text.
+///
+/// Opening may throw [dev.pbs2p.format.FormatException], with one sentence that says what is wrong with the model.
+public final class LanguageModel implements AutoCloseable {
+
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>(); // last opened first
+    private final Checkpoint checkpoint;
+    private final Tokenizer tokenizer;
+    private final Model model;
+    private @Nullable Generator generator;
+    private @Nullable ChatTemplate template;
+
+    private LanguageModel(Path path, Supplier<Backend> backends) {
+        try {
+            checkpoint = opened(Checkpoints.open(path));
+            tokenizer = opened(Tokenizer.of(checkpoint));
+            Backend backend = opened(backends.get()); // when the small files have been found good
+            model = opened(Models.open(checkpoint, backend));
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /// Opens a `.pbs2p` file or a checkpoint directory on the best backend of this machine.
+    public static LanguageModel open(Path path) {
+        return new LanguageModel(path, ScalarBackend::new);
+    }
+
+    /// Opens a model on a backend of the caller's choice, which closes with the model.
+    public static LanguageModel open(Path path, Supplier<Backend> backend) {
+        return new LanguageModel(path, backend);
+    }
+
+    /// Continues a text by at most `maxTokens` tokens, sampled as usual.
+    public Completion generate(String prompt, int maxTokens, Consumer<String> onText) {
+        return generate(prompt, TextOptions.DEFAULT.withMaxTokens(maxTokens), onText);
+    }
+
+    /// Continues a text.
+    ///
+    /// @param onText takes each piece as soon as it is known; never a part of a character
+    /// @throws IllegalArgumentException if the prompt does not fit the context
+    public Completion generate(String prompt, TextOptions options, Consumer<String> onText) {
+        int[] ids = tokenizer.encode(prompt, true);
+        return write(ids, tokenizer.detokenizer(ids), options, onText);
+    }
+
+    /// Answers a conversation, by the model's own chat template. What a conversation shares with the one before is
+    /// still cached and not read again.
+    ///
+    /// @param messages all of them, oldest first; the last is usually the user's
+    /// @throws IllegalArgumentException if the model has no chat template or refuses the conversation, or the
+    ///     conversation does not fit the context
+    public Completion chat(List<Message> messages, TextOptions options, Consumer<String> onText) {
+        int[] ids = tokenizer.encode(template().render(messages, true), false);
+        return write(ids, tokenizer.detokenizer(), options, onText);
+    }
+
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    @Override
+    public void close() {
+        while (!resources.isEmpty()) {
+            try {
+                resources.pop().close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException(e); // none of them throws one
+            }
+        }
+    }
+
+    private Completion write(int[] prompt, Detokenizer pieces, TextOptions options, Consumer<String> onText) {
+        StringBuilder text = new StringBuilder();
+        Consumer<String> write = piece -> {
+            if (!piece.isEmpty()) {
+                text.append(piece);
+                onText.accept(piece);
+            }
+        };
+        Generation generation = generator()
+                .generate(
+                        prompt,
+                        options.sampling(),
+                        tokenizer.eos(),
+                        options.maxTokens(),
+                        token -> write.accept(pieces.add(token)),
+                        Thread.currentThread()::isInterrupted);
+        write.accept(pieces.finish());
+        return new Completion(text.toString(), generation);
+    }
+
+    private Generator generator() {
+        if (generator == null) {
+            generator = opened(new Generator(model));
+        }
+        return generator;
+    }
+
+    private ChatTemplate template() {
+        if (template == null) {
+            template = ChatTemplate.of(checkpoint)
+                    .orElseThrow(() -> new IllegalArgumentException(checkpoint.source()
+                            + " has no chat template: it continues texts, but does not hold conversations"));
+        }
+        return template;
+    }
+
+    private <T extends AutoCloseable> T opened(T resource) {
+        resources.push(resource);
+        return resource;
+    }
+}
