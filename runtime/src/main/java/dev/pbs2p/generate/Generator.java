@@ -57,7 +57,7 @@ public final class Generator implements AutoCloseable {
             int limit,
             IntConsumer onToken,
             BooleanSupplier interrupt) {
-        check(prompt);
+        Run.check(prompt, model.vocabulary(), cache.capacity());
         Run run = new Run(prompt, keepPrefix(prompt));
         if (!read(prompt, interrupt)) {
             return run.end(Generation.End.INTERRUPTED);
@@ -92,22 +92,6 @@ public final class Generator implements AutoCloseable {
     @Override
     public void close() {
         cache.close();
-    }
-
-    private void check(int[] prompt) {
-        if (prompt.length == 0) {
-            throw new IllegalArgumentException("the prompt is empty: give at least one token");
-        }
-        if (prompt.length > cache.capacity()) {
-            throw new IllegalArgumentException("the prompt has " + prompt.length
-                    + " tokens, but the context holds only " + cache.capacity() + ": shorten it");
-        }
-        for (int id : prompt) {
-            if (id < 0 || id >= model.vocabulary()) {
-                throw new IllegalArgumentException(
-                        "the prompt has the token " + id + ", but the model knows only " + model.vocabulary());
-            }
-        }
     }
 
     /// Cuts the cache to what it shares with the prompt; the last token is read again, for its logits.
@@ -145,48 +129,5 @@ public final class Generator implements AutoCloseable {
         }
         System.arraycopy(ids, 0, held, length, ids.length);
         length += ids.length;
-    }
-
-    /// The tokens and the clock of one call.
-    private static final class Run {
-        private final long start = System.nanoTime();
-        private final int promptTokens;
-        private final int reusedTokens;
-        private int[] tokens;
-        private int size;
-        private long first;
-
-        Run(int[] prompt, int reusedTokens) {
-            this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
-            this.size = prompt.length;
-            this.promptTokens = prompt.length;
-            this.reusedTokens = reusedTokens;
-        }
-
-        int generated() {
-            return size - promptTokens;
-        }
-
-        void add(int id) {
-            if (generated() == 0) {
-                first = System.nanoTime();
-            }
-            if (size == tokens.length) {
-                tokens = Arrays.copyOf(tokens, 2 * size);
-            }
-            tokens[size++] = id;
-        }
-
-        Generation end(Generation.End end) {
-            long now = System.nanoTime();
-            long firstToken = generated() == 0 ? now : first;
-            return new Generation(
-                    Arrays.stream(tokens, promptTokens, size).boxed().toList(),
-                    end,
-                    promptTokens,
-                    reusedTokens,
-                    (firstToken - start) / 1e6,
-                    (now - start) / 1e9);
-        }
     }
 }

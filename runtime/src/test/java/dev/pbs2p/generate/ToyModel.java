@@ -95,7 +95,7 @@ final class ToyModel implements Model {
                         Proxy.newProxyInstance(
                                 Backend.class.getClassLoader(),
                                 new Class<?>[] {Backend.Scope.class},
-                                (_, _, _) -> null);
+                                (_, what, kept) -> what.getName().equals("keep") ? kept[0] : null);
                     case "rows" ->
                         new Rows(Arrays.stream((int[]) args[1])
                                 .mapToLong(r -> ((Rows) args[0]).hash[r])
