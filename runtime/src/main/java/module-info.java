@@ -10,4 +10,6 @@ module dev.pbs2p.runtime {
     exports dev.pbs2p.kernel;
     exports dev.pbs2p.format;
     exports dev.pbs2p.generate;
+
+    uses dev.pbs2p.kernel.Backends.Provider;
 }

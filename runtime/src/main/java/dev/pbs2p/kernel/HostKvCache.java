@@ -60,8 +60,18 @@ final class HostKvCache implements KvCache {
         return rows / length.length;
     }
 
-    /// Copies the keys and values of one sequence's new tokens, rows `first` to `first + tokens` of the batch.
-    void append(int layer, int sequence, HostMatrix k, HostMatrix v, int first, int tokens) {
+    /// Copies the keys and values of all sequences' new tokens; a window keeps nothing.
+    void append(int layer, HostMatrix k, HostMatrix v) {
+        if (isWindow()) {
+            return;
+        }
+        int tokens = tokens(k.rows());
+        for (int s = 0; s < length.length; s++) {
+            append(layer, s, k, v, s * tokens, tokens);
+        }
+    }
+
+    private void append(int layer, int sequence, HostMatrix k, HostMatrix v, int first, int tokens) {
         if (layer < 0 || layer >= layers || k.cols() != kvCols || v.cols() != kvCols) {
             throw new IllegalArgumentException("layer " + layer + " with keys " + k + " and values " + v
                     + " does not fit a cache of " + layers + " layers and " + kvCols + " columns");

@@ -9,7 +9,13 @@ record PackedLinear(
         String name,
         PackedMatrix weight,
         SlicedLayout layout,
+        SlotOrder order,
         @Nullable HostMatrix bias) implements Linear {
+
+    static PackedLinear of(String name, PackedMatrix weight, @Nullable HostMatrix bias) {
+        SlotOrder order = SlotOrder.of(weight.format(), weight.cols());
+        return new PackedLinear(name, weight, SlicedLayout.of(weight), order, bias);
+    }
 
     @Override
     public int outputs() {

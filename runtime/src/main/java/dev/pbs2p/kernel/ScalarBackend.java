@@ -59,7 +59,7 @@ public class ScalarBackend implements Backend {
         }
         return switch (weight) {
             case Tensor dense -> new DenseLinear(name, dense, values);
-            case PackedMatrix packed -> new PackedLinear(name, packed, SlicedLayout.of(packed), values);
+            case PackedMatrix packed -> PackedLinear.of(name, packed, values);
         };
     }
 
@@ -168,7 +168,7 @@ public class ScalarBackend implements Backend {
         return out;
     }
 
-    private static void dense(HostMatrix x, DenseLinear w, HostMatrix out) {
+    void dense(HostMatrix x, DenseLinear w, HostMatrix out) {
         int cols = w.inputs();
         float[] row = new float[cols];
         for (int o = 0; o < w.outputs(); o++) {
@@ -183,7 +183,7 @@ public class ScalarBackend implements Backend {
         }
     }
 
-    private void packed(HostMatrix x, PackedLinear w, HostMatrix out) {
+    void packed(HostMatrix x, PackedLinear w, HostMatrix out) {
         int cols = w.inputs();
         int runs = ActivationQuantizer.runs(cols);
         byte[][] q = new byte[x.rows()][cols];
@@ -231,7 +231,7 @@ public class ScalarBackend implements Backend {
         return total;
     }
 
-    private static float withBias(float y, @Nullable HostMatrix bias, int row) {
+    static float withBias(float y, @Nullable HostMatrix bias, int row) {
         return bias == null ? y : y + bias.data[row];
     }
 
@@ -310,13 +310,19 @@ public class ScalarBackend implements Backend {
         return out;
     }
 
-    @Override
-    public Matrix rope(Matrix x, float[] frequencies, KvCache cache) {
+    /// Checks that the columns are whole heads of two columns a frequency.
+    static void headsFit(Matrix x, float[] frequencies) {
         int half = frequencies.length;
         if (half == 0 || x.cols() % (2 * half) != 0) {
             throw new IllegalArgumentException(
                     half + " frequencies turn heads of " + 2 * half + " columns, but the matrix has " + x.cols());
         }
+    }
+
+    @Override
+    public Matrix rope(Matrix x, float[] frequencies, KvCache cache) {
+        headsFit(x, frequencies);
+        int half = frequencies.length;
         HostKvCache host = (HostKvCache) cache;
         int tokens = host.tokens(x.rows());
         HostMatrix out = workspace.take(x.rows(), x.cols());
@@ -344,17 +350,12 @@ public class ScalarBackend implements Backend {
         HostKvCache host = (HostKvCache) cache;
         HostMatrix out = workspace.take(q.rows(), q.cols());
         int tokens = host.tokens(q.rows());
+        host.append(layer, (HostMatrix) k, (HostMatrix) v);
         for (int s = 0; s < host.sequences(); s++) {
             int first = s * tokens;
-            float[] keys = ((HostMatrix) k).data;
-            float[] values = ((HostMatrix) v).data;
-            int begin = first * k.cols();
-            if (!host.isWindow()) {
-                host.append(layer, s, (HostMatrix) k, (HostMatrix) v, first, tokens);
-                keys = host.keys(layer, s);
-                values = host.values(layer, s);
-                begin = 0;
-            }
+            float[] keys = host.isWindow() ? ((HostMatrix) k).data : host.keys(layer, s);
+            float[] values = host.isWindow() ? ((HostMatrix) v).data : host.values(layer, s);
+            int begin = host.isWindow() ? first * k.cols() : 0;
             double[] weights = new double[host.length(s) + tokens];
             for (int t = 0; t < tokens; t++) {
                 for (int h = 0; h < heads; h++) {

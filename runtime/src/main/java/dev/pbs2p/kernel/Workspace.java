@@ -36,6 +36,7 @@ final class Workspace {
                 if (i < stale) {
                     stale--;
                 }
+                candidate.stamp++;
                 return candidate;
             }
         }

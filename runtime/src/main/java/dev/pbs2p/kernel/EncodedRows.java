@@ -1,0 +1,189 @@
+package dev.pbs2p.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.pbs2p.tensor.PackedMatrix;
+import java.util.Arrays;
+import java.util.Objects;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/// Some rows of a matrix, quantised and encoded for a [PackedKernel] in one [SlotOrder].
+///
+/// With salient columns every row is encoded twice: without them, and they alone.
+final class EncodedRows {
+
+    private static final int RUN = ActivationQuantizer.RUN;
+    private static final VectorSpecies<Byte> HALF_BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Species.BITS / 2));
+    /// Adding 1.5 · 2^23 rounds a small float to an integer, ties to even, and leaves it in the low bits.
+    private static final float ROUND = 0x1.8p23f;
+
+    private final ActivationQuantizer quantizer;
+    private final PackedKernel kernel;
+
+    private @Nullable SlotOrder order;
+    private @Nullable PackedMatrix salientOf;
+    private int places;
+    private int pieces;
+    private int formBytes;
+
+    /// rows × runs
+    private float[] scales = new float[0];
+    private byte[] form = new byte[0];
+    private byte[] salientForm = new byte[0];
+    /// Sums of all activations of a piece: rows × pieces.
+    private short[] totals = new short[0];
+    private short[] salientTotals = new short[0];
+
+    EncodedRows(ActivationQuantizer quantizer, PackedKernel kernel) {
+        this.quantizer = quantizer;
+        this.kernel = kernel;
+    }
+
+    /// One thread's buffers of one run.
+    static final class Scratch {
+        private final float[] x = new float[RUN];
+        private final short[] shorts = new short[RUN];
+        private final byte[] q = new byte[RUN];
+        private final byte[] ordered = new byte[RUN];
+        private final byte[] salient = new byte[RUN];
+    }
+
+    /// Whether rows encoded for `wanted` and the salient columns of `matrix` have this form.
+    boolean suits(SlotOrder wanted, PackedMatrix matrix) {
+        return wanted.equals(order) && Objects.equals(salientOf, matrix.format().salient() ? matrix : null);
+    }
+
+    /// Makes room for `rows` rows for a matrix.
+    void prepare(int rows, SlotOrder wanted, PackedMatrix matrix) {
+        order = wanted;
+        salientOf = matrix.format().salient() ? matrix : null;
+        places = wanted.places();
+        pieces = wanted.pieces();
+        formBytes = places / PackedKernel.PLACES * kernel.bytesPerQuad();
+        if (scales.length < rows * runs()) {
+            scales = new float[rows * runs()];
+        }
+        if (form.length < rows * formBytes) {
+            form = new byte[rows * formBytes];
+        }
+        if (totals.length < rows * pieces) {
+            totals = new short[rows * pieces];
+        }
+        if (salientOf != null && (salientForm.length < form.length || salientTotals.length < totals.length)) {
+            salientForm = new byte[form.length];
+            salientTotals = new short[totals.length];
+        }
+    }
+
+    int runs() {
+        return (places + RUN - 1) / RUN;
+    }
+
+    /// Encodes run `run` of row `row` from `x[at]` on, the row's first value.
+    void encode(int row, int run, float[] x, int at, Scratch scratch) {
+        SlotOrder by = order;
+        if (by == null) {
+            throw new IllegalStateException("nothing is prepared");
+        }
+        int first = run * RUN;
+        int cols = Math.clamp(by.cols() - first, 0, RUN);
+        System.arraycopy(x, at + first, scratch.x, 0, cols);
+        Arrays.fill(scratch.x, cols, RUN, 0);
+        float scale = quantizer.scale(max(scratch.x));
+        scales[row * runs() + run] = scale;
+        quantize(scratch, scale);
+        int here = Math.min(RUN, places - first);
+        byte[] q = scratch.q;
+        if (by.m() != 0) {
+            for (int place = 0; place < here; place++) {
+                int column = by.column(first + place) - first;
+                scratch.ordered[place] = column < cols ? q[column] : 0;
+            }
+            q = scratch.ordered;
+        }
+        PackedMatrix marked = salientOf;
+        if (marked != null) {
+            for (int place = 0; place < here; place++) {
+                int column = by.column(first + place);
+                boolean salient =
+                        column < by.cols() && (marked.salient().get(JAVA_BYTE, column / 8) >> (column % 8) & 1) == 1;
+                scratch.salient[place] = salient ? q[place] : 0;
+                q[place] = salient ? 0 : q[place];
+            }
+            encodePieces(row, first, here, by.piece(), scratch.salient, salientForm, salientTotals);
+        }
+        encodePieces(row, first, here, by.piece(), q, form, totals);
+    }
+
+    private void encodePieces(int row, int first, int here, int piece, byte[] q, byte[] out, short[] sums) {
+        for (int from = 0; from < here; from += piece) {
+            int quads = Math.min(piece, here - from) / PackedKernel.PLACES;
+            kernel.encode(q, from, quads, out, at(row, first + from));
+            int sum = 0;
+            for (int i = from; i < from + quads * PackedKernel.PLACES; i++) {
+                sum += q[i];
+            }
+            sums[row * pieces + (first + from) / piece] = (short) sum;
+        }
+    }
+
+    private int at(int row, int place) {
+        return row * formBytes + place / PackedKernel.PLACES * kernel.bytesPerQuad();
+    }
+
+    private static float max(float[] x) {
+        FloatVector max = FloatVector.zero(Species.FLOATS);
+        for (int i = 0; i < RUN; i += Species.FLOATS.length()) {
+            max = max.max(FloatVector.fromArray(Species.FLOATS, x, i).abs());
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    private static void quantize(Scratch scratch, float scale) {
+        float by = scale == 0 ? Float.POSITIVE_INFINITY : scale;
+        for (int i = 0; i < RUN; i += Species.FLOATS.length()) {
+            FloatVector rounded =
+                    FloatVector.fromArray(Species.FLOATS, scratch.x, i).div(by).add(ROUND);
+            ShortVector low =
+                    (ShortVector) rounded.reinterpretAsInts().convertShape(VectorOperators.I2S, Species.HALF_SHORTS, 0);
+            low.intoArray(scratch.shorts, i);
+        }
+        for (int i = 0; i < RUN; i += HALF_BYTES.length()) {
+            ShortVector shorts = ShortVector.fromArray(Species.SHORTS, scratch.shorts, i);
+            ((ByteVector) shorts.convertShape(VectorOperators.S2B, HALF_BYTES, 0)).intoArray(scratch.q, i);
+        }
+    }
+
+    float scale(int row, int run) {
+        return scales[row * runs() + run];
+    }
+
+    byte[] form() {
+        return form;
+    }
+
+    byte[] salientForm() {
+        return salientForm;
+    }
+
+    /// Where piece `piece` of row `row` begins in the forms.
+    int at(int row, int piece, SlotOrder by) {
+        return at(row, piece * by.piece());
+    }
+
+    /// Sum of the activations of a piece, in magnitude at most 128 · 127.
+    short total(int row, int piece) {
+        return totals[row * pieces + piece];
+    }
+
+    short salientTotal(int row, int piece) {
+        return salientTotals[row * pieces + piece];
+    }
+}

@@ -1,0 +1,204 @@
+package dev.pbs2p.kernel;
+
+import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.format.SlicedLayout.Group;
+import dev.pbs2p.format.SlicedLayout.Subblock;
+import dev.pbs2p.tensor.PackedFormat;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+
+/// Activations times packed weights: one row unit a part. The planes of a piece are spread once and serve all rows of
+/// the
+/// batch.
+final class PackedMatmul {
+
+    /// Rows of a batch that meet a unit together: their encoded activations should stay in the second-level cache.
+    private static final int TILE = 16;
+    /// Runs a thread encodes in one part.
+    private static final int ENCODE_RUNS = 8;
+
+    private static final int ROWS = SlicedLayout.ROWS;
+
+    private final PackedKernel kernel;
+    private final Workers workers;
+    private final EncodedRows encoded;
+    private final Scratch[] scratch;
+    private final Workers.Task encode = this::encodePart;
+    private final Workers.Task multiply = this::unit;
+
+    private @Nullable HostMatrix lastX;
+    private int lastStamp;
+
+    private @Nullable HostMatrix x;
+    private @Nullable PackedLinear linear;
+    private @Nullable HostMatrix out;
+    private SlotOrder order = new SlotOrder(1, 0, 32);
+    private int firstRow;
+    private int rows;
+
+    /// What one thread works in.
+    private static final class Scratch {
+        private final EncodedRows.Scratch encode = new EncodedRows.Scratch();
+        private final Masks masks = new Masks();
+        private final MaskMaker maker = new MaskMaker();
+        private final LevelMaker levels = new LevelMaker();
+        private final float[] sums = new float[TILE * ROWS];
+        private final float[] steps = new float[ROWS];
+    }
+
+    PackedMatmul(PackedKernel kernel, ActivationQuantizer quantizer, Workers workers) {
+        this.kernel = kernel;
+        this.workers = workers;
+        this.encoded = new EncodedRows(quantizer, kernel);
+        this.scratch = new Scratch[workers.threads()];
+        Arrays.setAll(scratch, i -> new Scratch());
+    }
+
+    /// out = x · Wᵀ + bias.
+    void multiply(HostMatrix in, PackedLinear w, HostMatrix to) {
+        x = in;
+        linear = w;
+        out = to;
+        SlotOrder wanted = w.order();
+        for (firstRow = 0; firstRow < in.rows(); firstRow += TILE) {
+            rows = Math.min(TILE, in.rows() - firstRow);
+            // Queries, keys and values (and gate and up) follow each other on the same activations.
+            boolean known =
+                    rows == in.rows() && in == lastX && in.stamp == lastStamp && encoded.suits(wanted, w.weight());
+            if (!known) {
+                order = wanted;
+                encoded.prepare(rows, wanted, w.weight());
+                workers.run(encode, rows * encodeParts());
+                lastX = rows == in.rows() ? in : null;
+                lastStamp = in.stamp;
+            }
+            workers.run(multiply, w.layout().rowUnits());
+        }
+        x = null;
+        linear = null;
+        out = null;
+    }
+
+    private int encodeParts() {
+        return (encoded.runs() + ENCODE_RUNS - 1) / ENCODE_RUNS;
+    }
+
+    private void encodePart(int part, int worker) {
+        HostMatrix in = Objects.requireNonNull(x);
+        int row = part / encodeParts();
+        int first = part % encodeParts() * ENCODE_RUNS;
+        for (int run = first; run < Math.min(first + ENCODE_RUNS, encoded.runs()); run++) {
+            encoded.encode(row, run, in.data, (firstRow + row) * in.cols(), scratch[worker].encode);
+        }
+    }
+
+    private void unit(int unit, int worker) {
+        PackedLinear w = Objects.requireNonNull(linear);
+        Scratch mine = scratch[worker];
+        SlicedLayout layout = w.layout();
+        PackedFormat format = w.weight().format();
+        Arrays.fill(mine.sums, 0, rows * ROWS, 0);
+        mine.masks.reset(MaskMaker.ordinary(format) + MaskMaker.salient(format));
+        int piece = 0;
+        for (int g = 0; g < layout.groups(); g++) {
+            Group group = layout.group(g);
+            long at = layout.offset(unit, g);
+            mine.levels.read(format, w.weight().planes(), at + group.levels());
+            List<Subblock> subblocks = group.subblocks();
+            for (int b = 0; b < subblocks.size(); piece++) {
+                int firstSlot = subblocks.get(b).firstSlot();
+                int end = firstSlot + order.piece() / SlicedLayout.LANES;
+                while (b < subblocks.size() && subblocks.get(b).firstSlot() < end) {
+                    Subblock subblock = subblocks.get(b++);
+                    mine.maker.make(
+                            format, w.weight().planes(), at, subblock, subblock.firstSlot() - firstSlot, mine.masks);
+                }
+                for (int row = 0; row < rows; row++) {
+                    piece(format, piece, row, mine);
+                }
+            }
+        }
+        finish(w, unit, mine);
+    }
+
+    /// Adds one piece of 64 weight rows to the sums of one batch row.
+    private void piece(PackedFormat format, int piece, int row, Scratch mine) {
+        int quads = order.quads(piece);
+        int at = encoded.at(row, piece, order);
+        int ordinary = MaskMaker.ordinary(format);
+        int salient = MaskMaker.salient(format);
+        kernel.count(mine.masks, 0, ordinary, quads, encoded.form(), at);
+        if (format.salient()) {
+            kernel.count(mine.masks, ordinary, salient, quads, encoded.salientForm(), at);
+        }
+        int sums = ordinary + salient;
+        if (format.dense()) {
+            fill(mine.masks.sums, sums++, encoded.total(row, piece));
+            if (format.salient()) {
+                fill(mine.masks.sums, sums++, encoded.salientTotal(row, piece));
+            }
+        }
+        float scale = encoded.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
+        if (sums == 2) {
+            foldTwo(mine.masks.sums, mine.levels.factors(), scale, mine.sums, row * ROWS);
+        } else {
+            fold(sums, mine.masks.sums, mine.levels.factors(), scale, mine.sums, row * ROWS);
+        }
+    }
+
+    private static void fill(short[] sums, int sum, short value) {
+        Arrays.fill(sums, sum * ROWS, (sum + 1) * ROWS, value);
+    }
+
+    private static void foldTwo(short[] sums, short[] factors, float scale, float[] total, int at) {
+        for (int i = 0; i < ROWS; i += Species.FLOATS.length()) {
+            FloatVector v = floats(sums, i).mul(floats(factors, i));
+            v = floats(sums, ROWS + i).fma(floats(factors, ROWS + i), v);
+            accumulate(v, scale, total, at + i);
+        }
+    }
+
+    /// The products are integers whose magnitudes add up to less than 2^24 over a run (128 · 127 · 1016 at most), so
+    /// float
+    /// arithmetic on them is exact in any order.
+    private static void fold(int count, short[] sums, short[] factors, float scale, float[] total, int at) {
+        for (int i = 0; i < ROWS; i += Species.FLOATS.length()) {
+            FloatVector v = FloatVector.zero(Species.FLOATS);
+            for (int sum = 0; sum < count; sum++) {
+                v = floats(sums, sum * ROWS + i).fma(floats(factors, sum * ROWS + i), v);
+            }
+            accumulate(v, scale, total, at + i);
+        }
+    }
+
+    private static void accumulate(FloatVector v, float scale, float[] total, int at) {
+        v.fma(FloatVector.broadcast(Species.FLOATS, scale), FloatVector.fromArray(Species.FLOATS, total, at))
+                .intoArray(total, at);
+    }
+
+    private static FloatVector floats(short[] values, int at) {
+        return (FloatVector) ShortVector.fromArray(Species.HALF_SHORTS, values, at)
+                .convertShape(VectorOperators.S2F, Species.FLOATS, 0);
+    }
+
+    private void finish(PackedLinear w, int unit, Scratch mine) {
+        HostMatrix to = Objects.requireNonNull(out);
+        int first = unit * ROWS;
+        int valid = Math.min(ROWS, w.outputs() - first);
+        for (int i = 0; i < valid; i++) {
+            mine.steps[i] = ScalarBackend.step(w, first + i);
+        }
+        for (int row = 0; row < rows; row++) {
+            int at = (firstRow + row) * w.outputs() + first;
+            for (int i = 0; i < valid; i++) {
+                float y = mine.sums[row * ROWS + RowOrder.place(i)] * mine.steps[i];
+                to.data[at + i] = ScalarBackend.withBias(y, w.bias(), first + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.pbs2p.kernel;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The vector width of all kernels, fixed when this class is loaded: the platform's preferred one, or what the system
+/// property `pbs2p.vector.bits` asks for (128, 256 or 512; wider than the hardware works, slowly, and is meant for
+/// tests).
+final class Species {
+
+    static final String PROPERTY = "pbs2p.vector.bits";
+
+    static final int BITS = bits();
+
+    static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class, VectorShape.forBitSize(BITS));
+    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(BITS));
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, VectorShape.forBitSize(BITS));
+    static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, VectorShape.forBitSize(BITS));
+
+    /// As many shorts as [#FLOATS] has floats.
+    static final VectorSpecies<Short> HALF_SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
+
+    /// The vectors that nibbles index into: 16 bytes, whatever the width, because that look-up is one instruction on
+    /// every processor.
+    static final VectorSpecies<Byte> TABLE = ByteVector.SPECIES_128;
+
+    private Species() {}
+
+    private static int bits() {
+        String asked = System.getProperty(PROPERTY);
+        if (asked == null) {
+            return Math.clamp(preferredBits(), 128, 512);
+        }
+        return switch (asked) {
+            case "128", "256", "512" -> Integer.parseInt(asked);
+            default ->
+                throw new IllegalArgumentException(
+                        "the system property " + PROPERTY + " must be 128, 256 or 512, not " + asked);
+        };
+    }
+
+    /// The widest vectors the platform computes well; 64 where the compiler has no vector instructions.
+    static int preferredBits() {
+        return Math.min(
+                Math.min(ByteVector.SPECIES_PREFERRED.vectorBitSize(), ShortVector.SPECIES_PREFERRED.vectorBitSize()),
+                Math.min(IntVector.SPECIES_PREFERRED.vectorBitSize(), FloatVector.SPECIES_PREFERRED.vectorBitSize()));
+    }
+}

@@ -1,0 +1,158 @@
+package dev.pbs2p.kernel;
+
+import static jdk.incubator.vector.VectorOperators.AND_NOT;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
+import dev.pbs2p.format.SlicedLayout;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+
+/// Spreads compact planes: the bit of the r-th kept weight of an N:M group goes to the slot of that weight.
+///
+/// All of it is bitwise logic on whole vectors. Each bit position counts the kept weights it has met in bits r0, r1, …;
+/// at
+/// every slot that rank selects the compact vector, and the keep bit is added to it.
+final class Spreader {
+
+    private static final int ROWS = SlicedLayout.ROWS;
+
+    private Spreader() {}
+
+    static ByteVector load(MemorySegment planes, long at) {
+        return ByteVector.fromMemorySegment(Species.BYTES, planes, at, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    static ByteVector load(byte[] planes, int at) {
+        return ByteVector.fromArray(Species.BYTES, planes, at);
+    }
+
+    /// Shifts bytes right by a nibble through their neighbours: bits 4 to 7 of the result are garbage.
+    static ByteVector highNibbles(ByteVector v) {
+        return v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+    }
+
+    /// Per bit, `zero` or `one`, as `which` says.
+    private static ByteVector select(ByteVector which, ByteVector zero, ByteVector one) {
+        return zero.lanewise(XOR, zero.lanewise(XOR, one).and(which));
+    }
+
+    /// The same where `zero ^ one` is at hand.
+    private static ByteVector choose(ByteVector which, ByteVector zero, ByteVector difference) {
+        return zero.lanewise(XOR, difference.and(which));
+    }
+
+    /// Where compact vector `r` of `n` begins; the last one again beyond them, where no rank of a kept weight leads.
+    private static long compact(long at, int r, int n) {
+        return at + (long) Math.min(r, n - 1) * ROWS;
+    }
+
+    private static int compact(int at, int r, int n) {
+        return at + Math.min(r, n - 1) * ROWS;
+    }
+
+    /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =
+    /// kept. Slot `k` goes to `to + k * 128`.
+    static void signsAndKeeps(
+            MemorySegment planes, long signs, long keeps, int n, int slots, byte[] low, byte[] high, int to) {
+        for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
+            if (n <= 4) {
+                upTo4(planes, signs + row, keeps + row, n, slots, low, high, to + row);
+            } else {
+                upTo8(planes, signs + row, keeps + row, n, slots, low, high, to + row);
+            }
+        }
+    }
+
+    private static void upTo4(
+            MemorySegment planes, long at, long keeps, int n, int slots, byte[] low, byte[] high, int to) {
+        ByteVector s0 = load(planes, at);
+        ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
+        ByteVector s2 = load(planes, compact(at, 2, n));
+        ByteVector d2 = load(planes, compact(at, 3, n)).lanewise(XOR, s2);
+        ByteVector r0 = ByteVector.zero(Species.BYTES);
+        ByteVector r1 = r0;
+        for (int slot = 0; slot < slots; slot++) {
+            ByteVector keep = load(planes, keeps + (long) slot * ROWS);
+            ByteVector sign = select(r1, choose(r0, s0, d0), choose(r0, s2, d2)).and(keep);
+            put(sign, keep, low, high, to + slot * 2 * ROWS);
+            r1 = r1.lanewise(XOR, r0.and(keep));
+            r0 = r0.lanewise(XOR, keep);
+        }
+    }
+
+    private static void upTo8(
+            MemorySegment planes, long at, long keeps, int n, int slots, byte[] low, byte[] high, int to) {
+        ByteVector s0 = load(planes, at);
+        ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
+        ByteVector s2 = load(planes, compact(at, 2, n));
+        ByteVector d2 = load(planes, compact(at, 3, n)).lanewise(XOR, s2);
+        ByteVector s4 = load(planes, compact(at, 4, n));
+        ByteVector d4 = load(planes, compact(at, 5, n)).lanewise(XOR, s4);
+        ByteVector s6 = load(planes, compact(at, 6, n));
+        ByteVector d6 = load(planes, compact(at, 7, n)).lanewise(XOR, s6);
+        ByteVector r0 = ByteVector.zero(Species.BYTES);
+        ByteVector r1 = r0;
+        ByteVector r2 = r0;
+        for (int slot = 0; slot < slots; slot++) {
+            ByteVector keep = load(planes, keeps + (long) slot * ROWS);
+            ByteVector first = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
+            ByteVector second = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
+            put(select(r2, first, second).and(keep), keep, low, high, to + slot * 2 * ROWS);
+            ByteVector carry = r0.and(keep);
+            r0 = r0.lanewise(XOR, keep);
+            r2 = r2.lanewise(XOR, r1.and(carry));
+            r1 = r1.lanewise(XOR, carry);
+        }
+    }
+
+    private static void put(ByteVector sign, ByteVector keep, byte[] low, byte[] high, int to) {
+        sign.intoArray(low, to);
+        keep.intoArray(low, to + ROWS);
+        highNibbles(sign).intoArray(high, to);
+        highNibbles(keep).intoArray(high, to + ROWS);
+    }
+
+    /// Spreads one compact plane of any number of kept weights, all in arrays: slot `k` goes to `to + k * 64`. The keep
+    /// plane has 64 bytes a slot at `keeps`.
+    static void spread(byte[] planes, int at, int n, int slots, byte[] keep, int keeps, byte[] out, int to) {
+        for (int first = 0; first < n; first += 8) {
+            for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
+                spread8(planes, at + row, first, n, slots, keep, keeps + row, out, to + row);
+            }
+        }
+    }
+
+    /// The kept weights of ranks `first` to `first + 7`; adds to what a former call has written unless `first` is 0.
+    private static void spread8(
+            byte[] planes, int at, int first, int n, int slots, byte[] keep, int keeps, byte[] out, int to) {
+        byte notFirst = (byte) (first == 0 ? 0 : -1);
+        ByteVector s0 = load(planes, compact(at, first, n));
+        ByteVector d0 = load(planes, compact(at, first + 1, n)).lanewise(XOR, s0);
+        ByteVector s2 = load(planes, compact(at, first + 2, n));
+        ByteVector d2 = load(planes, compact(at, first + 3, n)).lanewise(XOR, s2);
+        ByteVector s4 = load(planes, compact(at, first + 4, n));
+        ByteVector d4 = load(planes, compact(at, first + 5, n)).lanewise(XOR, s4);
+        ByteVector s6 = load(planes, compact(at, first + 6, n));
+        ByteVector d6 = load(planes, compact(at, first + 7, n)).lanewise(XOR, s6);
+        ByteVector r0 = ByteVector.zero(Species.BYTES);
+        ByteVector r1 = r0;
+        ByteVector r2 = r0;
+        ByteVector outside = r0.lanewise(XOR, notFirst);
+        for (int slot = 0; slot < slots; slot++) {
+            ByteVector k = load(keep, keeps + slot * ROWS);
+            ByteVector lower = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
+            ByteVector upper = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
+            ByteVector bit = select(r2, lower, upper).and(k);
+            ByteVector before = load(out, to + slot * ROWS).and(notFirst);
+            bit.lanewise(AND_NOT, outside).or(before).intoArray(out, to + slot * ROWS);
+            ByteVector carry = r0.and(k);
+            r0 = r0.lanewise(XOR, k);
+            ByteVector carry2 = r1.and(carry);
+            r1 = r1.lanewise(XOR, carry);
+            outside = outside.lanewise(XOR, r2.and(carry2));
+            r2 = r2.lanewise(XOR, carry2);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.pbs2p.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.pbs2p.format.Packing;
+import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.tensor.Codes;
+import dev.pbs2p.tensor.PackedFormat;
+import dev.pbs2p.tensor.PackedMatrix;
+import dev.pbs2p.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Packed kernels against the scalar definition, on the same bits: equal floats, not close ones.
+class PackedMatmulTest {
+
+    static List<PackedFormat> formats() {
+        return PackedCases.formats();
+    }
+
+    static Stream<PackedKernel> kernels() {
+        return Stream.of(new NibbleKernel(), new PopcountKernel(8));
+    }
+
+    private static void assertEqual(PackedMatrix matrix, float[] x, int batch, int bits, int threads) {
+        Tensor bias = Tensor.of(PackedCases.activations(1, matrix.rows(), 5), matrix.rows());
+        float[] expected;
+        try (ScalarBackend scalar = new ScalarBackend(bits, "test")) {
+            expected = multiply(scalar, matrix, bias, x, batch);
+        }
+        for (PackedKernel kernel : List.of(new NibbleKernel(), new PopcountKernel(bits))) {
+            try (VectorBackend vector = new VectorBackend(threads, bits, kernel)) {
+                assertArrayEquals(expected, multiply(vector, matrix, bias, x, batch), kernel.description());
+            }
+        }
+    }
+
+    private static float[] multiply(Backend backend, PackedMatrix matrix, Tensor bias, float[] x, int batch) {
+        Linear w = backend.linear("w", matrix, bias);
+        return backend.read(backend.matmul(backend.matrix(x, batch, matrix.cols()), w));
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void theDecoderReadsWhatWasPacked(PackedFormat format) {
+        Codes codes = PackedCases.codes(format, 70, 300, 1);
+        PackedMatrix matrix = Packing.pack(codes);
+        SlicedLayout layout = SlicedLayout.of(matrix);
+        UnitDecoder decoder = new UnitDecoder(matrix, layout);
+        int[] levels = new int[SlicedLayout.ROWS * format.group()];
+        for (int row = 0; row < 70; row++) {
+            for (int g = 0; g < layout.groups(); g++) {
+                decoder.decode(row / 64, g, levels);
+                int cols = layout.group(g).cols();
+                for (int c = 0; c < cols; c++) {
+                    assertEquals(codes.level(row, g * format.group() + c), levels[row % 64 * cols + c]);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void everyFormatAtAwkwardSizes(PackedFormat format) {
+        int[] sides = {1, 7, 8, 64, 127, 128, 129, 172, 256, 300, 512};
+        int[] rows = {1, 63, 64, 65, 130};
+        for (int i = 0; i < sides.length; i++) {
+            PackedMatrix matrix = PackedCases.matrix(format, rows[i % rows.length], sides[i], i);
+            assertEqual(matrix, PackedCases.activations(1, sides[i], i), 1, 8, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 33})
+    void batches(int batch) {
+        for (PackedFormat format : List.of(
+                new PackedFormat(8, 16, true, 128, 1, false, false),
+                new PackedFormat(6, 8, false, 128, 3, false, true))) {
+            PackedMatrix matrix = PackedCases.matrix(format, 130, 300, batch);
+            assertEqual(matrix, PackedCases.activations(batch, 300, batch), batch, 8, 2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {6, 7, 8})
+    void activationBits(int bits) {
+        PackedMatrix matrix = PackedCases.matrix(new PackedFormat(4, 8, true, 128, 2, false, true), 65, 300, bits);
+        assertEqual(matrix, PackedCases.activations(2, 300, bits), 2, bits, 1);
+    }
+
+    /// All activations at the ends of their range, all levels at theirs.
+    @ParameterizedTest
+    @MethodSource("formats")
+    void extremes(PackedFormat format) {
+        for (byte level : new byte[] {-128, 127}) {
+            Codes codes = PackedCases.codes(format, 64, 128, level);
+            Arrays.fill(codes.params(), level);
+            PackedMatrix matrix = Packing.pack(codes);
+            float[] x = new float[4 * 128];
+            Arrays.fill(x, 0, 128, 1);
+            Arrays.fill(x, 128, 256, -1);
+            for (int i = 256; i < 384; i++) {
+                x[i] = i % 2 == 0 ? 3 : -3;
+            }
+            assertEqual(matrix, x, 4, 8, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void anyNumberOfThreads(int threads) {
+        PackedMatrix matrix = PackedCases.matrix(new PackedFormat(8, 16, true, 128, 1, false, false), 500, 2200, 3);
+        assertEqual(matrix, PackedCases.activations(2, 2200, threads), 2, 8, threads);
+    }
+
+    /// A run that holds no number has no result; others are not touched by it.
+    @Test
+    void notANumberStaysInItsRow() {
+        PackedMatrix matrix = PackedCases.matrix(new PackedFormat(8, 16, true, 128, 1, false, false), 64, 256, 1);
+        float[] x = PackedCases.activations(3, 256, 1);
+        x[256 + 130] = Float.NaN;
+        x[512] = Float.NEGATIVE_INFINITY;
+        assertEqual(matrix, x, 3, 8, 1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void encodedActivationsAreNotTakenForAnotherMatrix(PackedKernel kernel) {
+        PackedMatrix matrix = PackedCases.matrix(new PackedFormat(8, 16, true, 128, 1, false, false), 64, 256, 1);
+        try (ScalarBackend scalar = new ScalarBackend();
+                VectorBackend vector = new VectorBackend(1, 8, kernel)) {
+            Linear w = vector.linear("w", matrix, null);
+            for (int step = 0; step < 3; step++) {
+                float[] x = PackedCases.activations(1, 256, step);
+                float[] expected =
+                        scalar.read(scalar.matmul(scalar.matrix(x, 1, 256), scalar.linear("w", matrix, null)));
+                try (var _ = vector.scope()) {
+                    Matrix in = vector.matrix(x, 1, 256);
+                    assertArrayEquals(expected, vector.read(vector.matmul(in, w)));
+                    assertArrayEquals(expected, vector.read(vector.matmul(in, w)));
+                }
+            }
+        }
+    }
+
+    @Test
+    void bitsAreTransposed() {
+        Random random = new Random(1);
+        for (int i = 0; i < 100; i++) {
+            long x = random.nextLong();
+            long y = PopcountKernel.transpose(x);
+            for (int bit = 0; bit < 64; bit++) {
+                assertEquals(x >> bit & 1, y >> (bit % 8 * 8 + bit / 8) & 1);
+            }
+        }
+    }
+}
