@@ -37,15 +37,14 @@ final class StepwisePruning {
         Levels levels = start(group);
         for (int k = 0; k < Math.max(steps, 1); k++) {
             group.prune(k);
-            if (group.size() < 2) {
-                for (int later = k + 1; later < steps; later++) {
-                    group.prune(later);
-                }
-                return few(group);
+            if (group.size() > 1) {
+                // One sign for all weights is a fixed point of the alternation, however far they lie apart.
+                Levels before = group.oneSign() ? start(group) : levels;
+                levels = weighted(group, alternate(group, before));
             }
-            // One sign for all weights is a fixed point of the alternation, however far they lie apart.
-            Levels before = group.oneSign() ? start(group) : levels;
-            levels = weighted(group, alternate(group, before));
+        }
+        if (group.size() < 2) {
+            return few(group);
         }
         if (levels.alpha < 0) {
             group.negate(group.sign);

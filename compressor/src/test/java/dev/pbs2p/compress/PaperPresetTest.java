@@ -37,6 +37,7 @@ class PaperPresetTest {
         "2,4,false,32,1,true,false,7,70",
         "7,16,true,128,4,true,true,20,203",
         "1,4,true,64,2,false,true,3,61",
+        "1,16,false,128,4,false,true,60,256",
         "15,16,false,512,2,false,false,9,530",
         "8,8,false,32,4,false,true,10,45",
         "16,16,true,256,2,true,true,5,257",
