@@ -6,7 +6,7 @@ set "target=%~dp0cli\target"
 if exist "%target%\classpath" goto run
 <nul set /p "=pbs2p: building (first use takes a few minutes and downloads about 200 MB) ... " 1>&2
 if not exist "%target%" mkdir "%target%"
-call "%~dp0mvnw.cmd" -B -q package -Dmaven.test.skip=true -Djacoco.skip=true -Dspotless.check.skip=true >"%target%\build.log" 2>&1
+call "%~dp0mvnw.cmd" -B -q package -DskipTests -Djacoco.skip=true -Dspotless.check.skip=true >"%target%\build.log" 2>&1
 if errorlevel 1 (
     echo failed: 1>&2
     type "%target%\build.log" 1>&2
@@ -15,4 +15,4 @@ if errorlevel 1 (
 echo done 1>&2
 :run
 for /f "usebackq delims=" %%c in ("%target%\classpath") do set "CLASSPATH=%target%\pbs2p.jar;%%c"
-"%JAVA_HOME%\bin\java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseParallelGC -XX:MaxRAMPercentage=50 -Dfile.encoding=UTF-8 %PBS2P_JAVA_OPTIONS% dev.pbs2p.cli.Main %*
+"%JAVA_HOME%\bin\java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseParallelGC -XX:MaxRAMPercentage=50 -Dfile.encoding=UTF-8 "-Dpbs2p.home=%~dp0." %PBS2P_JAVA_OPTIONS% dev.pbs2p.cli.Main %*

@@ -13,4 +13,7 @@ module dev.pbs2p.compressor {
 
     exports dev.pbs2p.compress;
     exports dev.pbs2p.compress.torch;
+
+    provides dev.pbs2p.kernel.Backends.Provider with
+            dev.pbs2p.compress.torch.TorchProvider;
 }

@@ -1,12 +1,14 @@
 package dev.pbs2p.cli;
 
 import dev.pbs2p.generate.Generation;
-import dev.pbs2p.generate.Generator;
-import dev.pbs2p.tokenizer.Detokenizer;
+import dev.pbs2p.model.Completion;
+import dev.pbs2p.model.LanguageModel;
+import dev.pbs2p.model.TextOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,40 +52,28 @@ final class GenerateCommand implements Callable<Integer> {
         if (limit < 0) {
             throw new IllegalArgumentException("-n needs a number of tokens, not " + limit);
         }
-        try (OpenModel open = options.open(path);
-                Generator generator = new Generator(open.model())) {
+        try (LanguageModel model = options.open(path)) {
             PrintWriter out = spec.commandLine().getOut();
-            int[] tokens = open.tokenizer().encode(prompt, true);
-            Detokenizer text = open.tokenizer().detokenizer(tokens);
-            StringBuilder written = new StringBuilder();
-            Generation generation = generator.generate(
-                    tokens,
-                    sampling.options(),
-                    open.tokenizer().eos(),
-                    limit,
-                    token -> write(text.add(token), written, out),
-                    () -> false);
-            write(text.finish(), written, out);
-            report(written.toString(), generation, open.backend().description());
+            Consumer<String> write = json
+                    ? piece -> {}
+                    : piece -> {
+                        out.print(piece);
+                        out.flush();
+                    };
+            Completion completion = model.generate(prompt, new TextOptions(limit, sampling.options()), write);
+            report(completion, model.model().backend().description());
         }
         return 0;
     }
 
-    private void write(String piece, StringBuilder written, PrintWriter out) {
-        written.append(piece);
-        if (!json) {
-            out.print(piece);
-            out.flush();
-        }
-    }
-
-    private void report(String text, Generation generation, String backend) {
+    private void report(Completion completion, String backend) {
+        Generation generation = completion.generation();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Json.print(
                     out,
                     Json.object(
-                            "text", text,
+                            "text", completion.text(),
                             "prompt_tokens", generation.promptTokens(),
                             "generated_tokens", generation.tokens().size(),
                             "tokens_per_second", generation.tokensPerSecond(),

@@ -26,6 +26,11 @@ import picocli.CommandLine.Spec;
         description = "Shows what a packed file holds: nominal and real bits, each tensor, and how it was made.")
 final class InspectCommand implements Callable<Integer> {
 
+    private static final String ROW = "%-50s %-11s %-6s %8s %7s %7s%n";
+
+    /// How the compressor notes a linear's relative output error in the provenance.
+    private static final String ERROR = "error:";
+
     @Parameters(paramLabel = "FILE", description = "A .pbs2p file.")
     @SuppressWarnings("NullAway.Init")
     private Path path;
@@ -95,39 +100,45 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static void table(PrintWriter out, Pbs2pFile file) {
-        out.printf(Locale.ROOT, "%-52s %-13s %-8s %8s %6s%n", "tensor", "shape", "stored", "nominal", "real");
+        out.printf(ROW, "tensor", "shape", "stored", "nominal", "real", "error");
         TreeSet<String> names = new TreeSet<>(new NaturalOrder());
         names.addAll(file.names());
+        Map<String, String> provenance = file.provenance();
         for (String name : names) {
-            out.println(row(name, file.weight(name)));
+            String error = provenance.get(ERROR + name);
+            row(out, name, file.weight(name), error == null ? "" : number(Double.parseDouble(error)));
         }
     }
 
-    private static String row(String name, Weight weight) {
-        return switch (weight) {
+    private static void row(PrintWriter out, String name, Weight weight, String error) {
+        switch (weight) {
             case PackedMatrix packed ->
-                String.format(
-                        Locale.ROOT,
-                        "%-52s %-13s %-8s %8.3f %6.3f",
+                out.printf(
+                        ROW,
                         name,
                         packed.rows() + "x" + packed.cols(),
                         packed.format().pattern(),
-                        packed.nominalBits(),
-                        packed.realBits());
+                        number(packed.nominalBits()),
+                        number(packed.realBits()),
+                        error);
             case Tensor tensor -> {
                 String shape = Arrays.toString(tensor.shape())
                         .replaceAll("[\\[\\]]", "")
                         .replace(", ", "x");
-                yield String.format(
-                        Locale.ROOT,
-                        "%-52s %-13s %-8s %8s %6.3f",
+                out.printf(
+                        ROW,
                         name,
                         shape,
                         tensor.dtype(),
                         "",
-                        8.0 * tensor.dtype().bytes());
+                        number(8.0 * tensor.dtype().bytes()),
+                        "");
             }
-        };
+        }
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.3f", value);
     }
 
     private static void totals(PrintWriter out, Pbs2pFile file, PackedSize size, double fileBits) {
@@ -144,6 +155,10 @@ final class InspectCommand implements Callable<Integer> {
                 "whole file       %d bytes, %.3f bits a parameter (embeddings, norms, tokenizer included)%n",
                 file.bytes(),
                 fileBits);
-        file.provenance().forEach((key, value) -> out.printf(Locale.ROOT, "%-16s %s%n", key, value));
+        file.provenance().forEach((key, value) -> {
+            if (!key.startsWith(ERROR)) {
+                out.printf(Locale.ROOT, "%-16s %s%n", key, value);
+            }
+        });
     }
 }

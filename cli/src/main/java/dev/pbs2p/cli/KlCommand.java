@@ -1,7 +1,7 @@
 package dev.pbs2p.cli;
 
 import dev.pbs2p.eval.KlDivergence;
-import java.io.IOException;
+import dev.pbs2p.model.LanguageModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -43,17 +43,17 @@ final class KlCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
-        try (OpenModel model = options.open(path);
-                OpenModel reference = options.open(original)) {
+    public Integer call() {
+        try (LanguageModel model = options.open(path);
+                LanguageModel reference = options.open(original)) {
             PrintWriter err = spec.commandLine().getErr();
-            err.println(model.backend().description());
+            err.println(model.model().backend().description());
             report(measure(model, reference, err));
         }
         return 0;
     }
 
-    private KlDivergence measure(OpenModel model, OpenModel reference, PrintWriter err) throws IOException {
+    private KlDivergence measure(LanguageModel model, LanguageModel reference, PrintWriter err) {
         try (ProgressLine line = new ProgressLine(err)) {
             return KlDivergence.of(
                     reference.model(),

@@ -17,10 +17,13 @@ import picocli.CommandLine.Spec;
         version = "pbs2p 0.1.0",
         scope = ScopeType.INHERIT,
         subcommands = {
-            TokenizeCommand.class,
+            CompressCommand.class,
+            ChatCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
             InspectCommand.class,
+            TokenizeCommand.class,
+            DemoCommand.class,
             DoctorCommand.class,
             GenerateCompletion.class
         })

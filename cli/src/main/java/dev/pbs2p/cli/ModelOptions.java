@@ -1,22 +1,16 @@
 package dev.pbs2p.cli;
 
-import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.kernel.Backend;
-import dev.pbs2p.kernel.ScalarBackend;
+import dev.pbs2p.kernel.Backends;
+import dev.pbs2p.model.LanguageModel;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /// Where a model is computed; the same for every command that runs one.
 final class ModelOptions {
 
-    /// Names of `--backend`.
-    enum Choice {
-        AUTO,
-        SCALAR,
-        VECTOR,
-        TORCH,
-        CUDA
-    }
+    private static final int ACTIVATION_BITS = 8;
 
     @Option(
             names = "--backend",
@@ -24,33 +18,33 @@ final class ModelOptions {
             defaultValue = "auto",
             description = "Where to compute: auto, scalar, vector, torch or cuda (default: auto, the fastest that this"
                     + " machine has).")
-    private Choice backend = Choice.AUTO;
+    private String backend = "auto";
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads to compute on (default: all ${DEFAULT-THREADS} of this machine).")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute on (default: one a core).")
+    private int threads = Backends.Settings.defaults().threads();
 
     /// Opens what is stored at `path`, ready to run.
-    OpenModel open(Path path) {
-        return OpenModel.open(path, this::backend);
+    LanguageModel open(Path path) {
+        return LanguageModel.open(path, this::backend);
     }
 
     int threads() {
-        if (threads < 1) {
-            throw new IllegalArgumentException("--threads needs at least 1, not " + threads);
-        }
-        return threads;
+        return settings().threads();
     }
 
-    Backend backend() {
-        return switch (backend) {
-            case AUTO, SCALAR, VECTOR -> new ScalarBackend();
-            case TORCH -> new TorchBackend(threads());
-            case CUDA ->
-                throw new IllegalArgumentException(
-                        "there is no CUDA backend yet: use --backend auto, which computes on the CPU");
-        };
+    /// For what only LibTorch can compute.
+    void requireTorch() {
+        if (!backend.equals("auto") && !backend.equals("torch")) {
+            throw new IllegalArgumentException(
+                    "this computes with LibTorch: use --backend auto or torch, not " + backend);
+        }
+    }
+
+    private Backend backend() {
+        return Backends.open(backend.toLowerCase(Locale.ROOT), settings());
+    }
+
+    private Backends.Settings settings() {
+        return new Backends.Settings(threads, ACTIVATION_BITS);
     }
 }

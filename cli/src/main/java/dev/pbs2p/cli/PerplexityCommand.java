@@ -1,7 +1,7 @@
 package dev.pbs2p.cli;
 
 import dev.pbs2p.eval.Perplexity;
-import java.io.IOException;
+import dev.pbs2p.model.LanguageModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -35,16 +35,16 @@ final class PerplexityCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
-        try (OpenModel open = options.open(path)) {
+    public Integer call() {
+        try (LanguageModel open = options.open(path)) {
             PrintWriter err = spec.commandLine().getErr();
-            err.println(open.backend().description());
+            err.println(open.model().backend().description());
             report(measure(open, err));
         }
         return 0;
     }
 
-    private Perplexity measure(OpenModel open, PrintWriter err) throws IOException {
+    private Perplexity measure(LanguageModel open, PrintWriter err) {
         try (ProgressLine line = new ProgressLine(err)) {
             return Perplexity.of(
                     open.model(),

@@ -38,8 +38,18 @@ final class ProgressLine implements AutoCloseable {
         if (!due()) {
             return;
         }
-        String line = what + " " + done + "/" + total + left(done, total) + (detail.isEmpty() ? "" : "  " + detail);
-        show(line.length() > WIDTH && terminal ? line.substring(0, WIDTH) : line);
+        show(what + " " + done + "/" + total + left(done, total) + (detail.isEmpty() ? "" : "  " + detail));
+    }
+
+    /// Shows a line, however soon after the last one.
+    void show(String line) {
+        if (terminal) {
+            out.print("\r" + line.substring(0, Math.min(line.length(), WIDTH)) + "\033[K");
+            dirty = true;
+        } else {
+            out.println(line);
+        }
+        out.flush();
     }
 
     /// Removes the line from a terminal.
@@ -59,16 +69,6 @@ final class ProgressLine implements AutoCloseable {
         }
         shown = now;
         return true;
-    }
-
-    private void show(String line) {
-        if (terminal) {
-            out.print("\r" + line + "\033[K");
-            dirty = true;
-        } else {
-            out.println(line);
-        }
-        out.flush();
     }
 
     private String left(long done, long total) {

@@ -2,10 +2,13 @@ package dev.pbs2p.cli;
 
 import dev.pbs2p.eval.Protocol;
 import dev.pbs2p.eval.Protocol.Score;
+import dev.pbs2p.model.LanguageModel;
 import dev.pbs2p.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -33,11 +36,19 @@ final class WindowOptions {
     private String score = "all";
 
     /// The ids of the text, without BOS.
-    int[] tokens(Tokenizer tokenizer) throws IOException {
-        return tokenizer.encode(Files.readString(text, StandardCharsets.UTF_8), false);
+    int[] tokens(Tokenizer tokenizer) {
+        try {
+            return tokenizer.encode(Files.readString(text, StandardCharsets.UTF_8), false);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(text + " is not a text in UTF-8", e);
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException("there is no text " + text, e);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("cannot read the text " + text + ": " + e.getMessage(), e);
+        }
     }
 
-    Protocol protocol(OpenModel open) {
+    Protocol protocol(LanguageModel open) {
         int length = window == 0 ? Math.min(2048, open.model().context()) : window;
         return new Protocol(length, limit, score(), open.tokenizer().bos());
     }

@@ -1,6 +1,7 @@
 package dev.pbs2p.cli.chat;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.tokenizer.Message;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,15 +142,15 @@ public final class Repl {
     }
 
     private void save(String file) {
-        new Transcript(model, session.turns()).write(path(file));
+        new Transcript(model, session.messages()).write(path(file));
         console.note("Saved to " + file + ".");
     }
 
     private void load(String file) {
         Transcript transcript = Transcript.read(path(file));
-        session.restore(transcript.turns());
-        for (Session.Turn turn : transcript.turns()) {
-            console.note(turn.role() + ": " + turn.content());
+        session.restore(transcript.messages());
+        for (Message message : transcript.messages()) {
+            console.note(message.role() + ": " + message.content());
         }
         if (!transcript.model().equals(model)) {
             console.note("This conversation was held with " + transcript.model() + ".");

@@ -1,5 +1,6 @@
 package dev.pbs2p.cli.chat;
 
+import dev.pbs2p.tokenizer.Message;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -18,7 +19,7 @@ public interface Session {
     /// @throws IllegalArgumentException if the conversation no longer fits the model's context
     Reply answer(String text, Consumer<String> onPiece, BooleanSupplier stop);
 
-    /// Forgets all turns; keeps the system prompt and the settings.
+    /// Forgets all messages; keeps the system prompt and the settings.
     void reset();
 
     /// The system prompt; null for none.
@@ -38,20 +39,15 @@ public interface Session {
     /// @throws IllegalArgumentException if there is no such setting or it cannot have that value
     void set(String name, String value);
 
-    /// The turns so far, system prompt included.
-    List<Turn> turns();
+    /// The messages so far, system prompt included.
+    List<Message> messages();
 
     /// Replaces the conversation.
-    void restore(List<Turn> turns);
-
-    /// One message.
-    ///
-    /// @param role `system`, `user` or `assistant`
-    record Turn(String role, String content) {}
+    void restore(List<Message> messages);
 
     /// What an answer cost.
     ///
-    /// @param prompt tokens that were read for it; what earlier turns left in the cache is not read again
+    /// @param prompt tokens that were read for it; what earlier messages left in the cache is not read again
     /// @param generated tokens of the answer
     /// @param firstTokenMillis from the question to the first token
     /// @param tokensPerSecond of the tokens after the first

@@ -35,9 +35,16 @@ public final class TerminalConsole implements LineConsole {
     ///
     /// @param history the file that keeps what was typed
     public static TerminalConsole system(Path history) {
+        // JLine would ask the terminal what it can do, and take what was typed meanwhile for the answer.
+        System.setProperty(TerminalBuilder.PROP_PROBE_TIMEOUT, "0");
         try {
             return new TerminalConsole(
-                    TerminalBuilder.builder().system(true).provider("ffm").build(), history);
+                    TerminalBuilder.builder()
+                            .system(true)
+                            .provider("ffm")
+                            .graphemeCluster(false)
+                            .build(),
+                    history);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

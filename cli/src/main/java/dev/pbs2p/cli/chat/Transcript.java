@@ -1,5 +1,6 @@
 package dev.pbs2p.cli.chat;
 
+import dev.pbs2p.tokenizer.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,13 +13,13 @@ import tools.jackson.databind.json.JsonMapper;
 /// A saved conversation.
 ///
 /// @param model what it was held with
-/// @param turns the messages, oldest first
-record Transcript(String model, List<Session.Turn> turns) {
+/// @param messages the messages, oldest first
+record Transcript(String model, List<Message> messages) {
 
     private static final List<String> ROLES = List.of("system", "user", "assistant");
 
     Transcript {
-        turns = List.copyOf(turns);
+        messages = List.copyOf(messages);
     }
 
     /// Writes it as JSON; the file is replaced only when the new one is complete.
@@ -36,7 +37,7 @@ record Transcript(String model, List<Session.Turn> turns) {
     static Transcript read(Path file) {
         try {
             Transcript read = JsonMapper.shared().readValue(Files.readString(file), Transcript.class);
-            boolean known = read.turns().stream().allMatch(turn -> ROLES.contains(turn.role()));
+            boolean known = read.messages().stream().allMatch(message -> ROLES.contains(message.role()));
             if (known && read.model() != null) {
                 return read;
             }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pbs2p.tokenizer.Message;
 import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.io.StringReader;
@@ -45,14 +46,14 @@ class ReplTest {
     @Test
     void joinsLines() {
         chat("one \\\ntwo\n\"\"\"\nthree\nfour\\\n\"\"\"\n");
-        assertEquals("one \ntwo", session.turns.get(0).content());
-        assertEquals("three\nfour\\", session.turns.get(2).content());
+        assertEquals("one \ntwo", session.messages.get(0).content());
+        assertEquals("three\nfour\\", session.messages.get(2).content());
     }
 
     @Test
     void unfinishedTextOfSeveralLinesEndsWithTheInput() {
         chat("\"\"\"\nthree\nfour");
-        assertEquals("three\nfour", session.turns.get(0).content());
+        assertEquals("three\nfour", session.messages.get(0).content());
     }
 
     @Test
@@ -100,7 +101,7 @@ class ReplTest {
     @Test
     void resetForgetsAndStatsCount() {
         chat("a b\nc d e\n/stats\n/reset\n");
-        assertTrue(session.turns.isEmpty());
+        assertTrue(session.messages.isEmpty());
         assertTrue(err.toString().contains("2 answers, 5 tokens\nlast: " + COST.formatted(3)), err.toString());
     }
 
@@ -108,11 +109,11 @@ class ReplTest {
     void savesAndLoads(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("talk.json");
         chat("hello there\n/save " + file + "\n");
-        List<Session.Turn> saved = List.copyOf(session.turns);
-        session.turns.clear();
+        List<Message> saved = List.copyOf(session.messages);
+        session.messages.clear();
         err.getBuffer().setLength(0);
         chat("/load " + file + "\n");
-        assertEquals(saved, session.turns);
+        assertEquals(saved, session.messages);
         assertEquals("scripted model\nuser: hello there\nassistant: hello there\n", err.toString());
         try (var files = Files.list(folder)) {
             assertEquals(List.of(file), files.toList());
@@ -122,7 +123,7 @@ class ReplTest {
     @Test
     void loadsOnlyWhatWasSaved(@TempDir Path folder) throws Exception {
         for (String wrong :
-                List.of("", "{", "[]", "{\"model\":\"m\"}", "{\"model\":\"m\",\"turns\":[{\"role\":\"x\"}]}")) {
+                List.of("", "{", "[]", "{\"model\":\"m\"}", "{\"model\":\"m\",\"messages\":[{\"role\":\"x\"}]}")) {
             Path file = Files.writeString(folder.resolve("wrong.json"), wrong);
             err.getBuffer().setLength(0);
             chat("/load " + file + "\n");

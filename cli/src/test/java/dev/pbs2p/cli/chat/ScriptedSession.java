@@ -1,5 +1,6 @@
 package dev.pbs2p.cli.chat;
 
+import dev.pbs2p.tokenizer.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,7 @@ import java.util.function.Consumer;
 /// Answers with the question's words one by one, after `beforeWord` has run.
 class ScriptedSession implements Session {
 
-    final List<Turn> turns = new ArrayList<>();
+    final List<Message> messages = new ArrayList<>();
     final Map<String, String> settings = new TreeMap<>(Map.of("temperature", "0.8"));
     Runnable beforeWord = () -> {};
     private String system;
@@ -25,7 +26,7 @@ class ScriptedSession implements Session {
         if (text.equals("too long")) {
             throw new IllegalArgumentException("the conversation no longer fits");
         }
-        turns.add(new Turn("user", text));
+        messages.add(new Message("user", text));
         StringBuilder said = new StringBuilder();
         int words = 0;
         for (String word : text.split(" ")) {
@@ -37,13 +38,13 @@ class ScriptedSession implements Session {
             said.append(piece);
             onPiece.accept(piece);
         }
-        turns.add(new Turn("assistant", said.toString()));
+        messages.add(new Message("assistant", said.toString()));
         return new Reply(5, words, 12, 34.5, 40, 512, stop.getAsBoolean());
     }
 
     @Override
     public void reset() {
-        turns.clear();
+        messages.clear();
     }
 
     @Override
@@ -70,13 +71,13 @@ class ScriptedSession implements Session {
     }
 
     @Override
-    public List<Turn> turns() {
-        return turns;
+    public List<Message> messages() {
+        return messages;
     }
 
     @Override
-    public void restore(List<Turn> saved) {
-        turns.clear();
-        turns.addAll(saved);
+    public void restore(List<Message> saved) {
+        messages.clear();
+        messages.addAll(saved);
     }
 }

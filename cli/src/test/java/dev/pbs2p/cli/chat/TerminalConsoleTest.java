@@ -3,6 +3,7 @@ package dev.pbs2p.cli.chat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pbs2p.tokenizer.Message;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,14 +48,14 @@ class TerminalConsoleTest {
     @Test
     void streamsTheAnswerAndItsCost() throws IOException {
         String shown = chat("hello there\r" + CTRL_D);
-        assertEquals("hello there", session.turns.get(0).content());
+        assertEquals("hello there", session.messages.get(0).content());
         assertTrue(shown.contains("[2 tokens, 34.5/s;"), shown);
     }
 
     @Test
     void ctrlDEndsTheChat() throws IOException {
         chat(CTRL_D);
-        assertTrue(session.turns.isEmpty());
+        assertTrue(session.messages.isEmpty());
     }
 
     @Test
@@ -68,27 +69,27 @@ class TerminalConsoleTest {
         assertTrue(shown.contains("[stopped; 0 tokens"), shown);
         assertEquals(
                 List.of("one two three", "", "four", ""),
-                session.turns.stream().map(Session.Turn::content).toList());
+                session.messages.stream().map(Message::content).toList());
     }
 
     @Test
     void linesAreJoined() throws IOException {
         chat("\"\"\"one\rtwo\"\"\"\rthree\\\rfour\r" + CTRL_D);
-        assertEquals("one\ntwo", session.turns.get(0).content());
-        assertEquals("three\nfour", session.turns.get(2).content());
+        assertEquals("one\ntwo", session.messages.get(0).content());
+        assertEquals("three\nfour", session.messages.get(2).content());
     }
 
     @Test
     void quotesBackslashesAndExclamationMarksAreText() throws IOException {
         chat("say \"hi!\" to 'C:\\x'!!\r" + CTRL_D);
-        assertEquals("say \"hi!\" to 'C:\\x'!!", session.turns.get(0).content());
+        assertEquals("say \"hi!\" to 'C:\\x'!!", session.messages.get(0).content());
     }
 
     @Test
     void commandsAreCompleted() throws IOException {
-        session.turns.add(new Session.Turn("user", "old"));
+        session.messages.add(new Message("user", "old"));
         chat("/res\t\r" + CTRL_D);
-        assertTrue(session.turns.isEmpty());
+        assertTrue(session.messages.isEmpty());
     }
 
     @Test

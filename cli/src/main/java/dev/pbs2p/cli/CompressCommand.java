@@ -1,0 +1,133 @@
+package dev.pbs2p.cli;
+
+import dev.pbs2p.compress.Calibration;
+import dev.pbs2p.compress.CalibrationText;
+import dev.pbs2p.compress.CompressOptions;
+import dev.pbs2p.compress.CompressReport;
+import dev.pbs2p.tensor.Checkpoint;
+import dev.pbs2p.tokenizer.Tokenizer;
+import dev.pbs2p.weights.Checkpoints;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Compresses a checkpoint.
+@Command(
+        name = "compress",
+        description = "Compresses a checkpoint into one packed file. A run that was stopped goes on where it was.")
+final class CompressCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "DIR", description = "A Hugging Face checkpoint directory.")
+    @SuppressWarnings("NullAway.Init")
+    private Path source;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            required = true,
+            description = "The packed file to write.")
+    @SuppressWarnings("NullAway.Init")
+    private Path output;
+
+    @Mixin
+    private final PackingArguments packing = new PackingArguments();
+
+    @Option(
+            names = "--calibration",
+            paramLabel = "FILE",
+            description = "Text (.txt, or .jsonl with \"text\") that the model is fitted on (default: text that the"
+                    + " model writes itself).")
+    private @Nullable Path calibration;
+
+    @Option(
+            names = "--windows",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Calibration windows (default: 128).")
+    private int windows;
+
+    @Option(
+            names = "--window",
+            paramLabel = "TOKENS",
+            defaultValue = "2048",
+            description = "Tokens of a window (default: 2048, or the model's context if that is shorter).")
+    private int window;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Seed of the windows (default: 0).")
+    private long seed;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Where to write the JSON report, linear by linear (default: FILE.json).")
+    private @Nullable Path report;
+
+    @Mixin
+    private final ModelOptions options = new ModelOptions();
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        options.requireTorch();
+        CompressOptions choice =
+                packing.options().withCalibration(windows, window, seed).withThreads(options.threads());
+        try (Checkpoint checkpoint = Checkpoints.open(source);
+                Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
+            Calibration text = calibration == null
+                    ? new Calibration.Sampled(tokenizer.bos(), tokenizer.eos())
+                    : CalibrationText.read(calibration, tokenizer);
+            CompressReport made = new Compression(spec.commandLine().getErr()).run(checkpoint, choice, text, output);
+            Path details = report == null ? output.resolveSibling(output.getFileName() + ".json") : report;
+            Files.writeString(
+                    details,
+                    JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(made) + "\n");
+            print(made, details);
+        }
+        return 0;
+    }
+
+    private void print(CompressReport made, Path details) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Json.print(
+                    out,
+                    Json.object(
+                            "nominal_bits", made.nominalBits(),
+                            "real_bits", made.realBits(),
+                            "bytes", made.bytes(),
+                            "weights", made.weights(),
+                            "seconds", made.seconds(),
+                            "pattern", made.pattern()));
+            return;
+        }
+        out.printf(
+                Locale.ROOT,
+                "%s: %,d bytes in %.0f s%n%,d weights at %s: %.3f nominal bits (eq. 11), %.3f real bits%nreport: %s%n",
+                output,
+                made.bytes(),
+                made.seconds(),
+                made.weights(),
+                made.pattern(),
+                made.nominalBits(),
+                made.realBits(),
+                details);
+        out.flush();
+    }
+}

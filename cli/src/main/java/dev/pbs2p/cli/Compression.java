@@ -1,0 +1,57 @@
+package dev.pbs2p.cli;
+
+import dev.pbs2p.compress.Calibration;
+import dev.pbs2p.compress.CompressEvent;
+import dev.pbs2p.compress.CompressOptions;
+import dev.pbs2p.compress.CompressReport;
+import dev.pbs2p.compress.Compressor;
+import dev.pbs2p.compress.Preflight;
+import dev.pbs2p.tensor.Checkpoint;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+
+/// Runs a compression and shows how far it is.
+final class Compression {
+
+    private final PrintWriter err;
+
+    Compression(PrintWriter err) {
+        this.err = err;
+    }
+
+    CompressReport run(Checkpoint source, CompressOptions options, Calibration calibration, Path output)
+            throws IOException {
+        Thread hint = new Thread(() -> err.println("\nStopped. The same command goes on where this one was."));
+        Runtime.getRuntime().addShutdownHook(hint);
+        try (ProgressLine line = new ProgressLine(err)) {
+            return new Compressor(source, options, event -> show(event, line)).compress(calibration, output);
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(hint);
+        }
+    }
+
+    private void show(CompressEvent event, ProgressLine line) {
+        switch (event) {
+            case CompressEvent.Planned(Preflight needs) ->
+                err.printf(
+                        Locale.ROOT,
+                        "needs up to %.1f GB of memory and %.1f GB of disk for a while; makes about %.1f MB%n",
+                        needs.memoryBytes() / 1e9,
+                        needs.diskBytes() / 1e9,
+                        needs.outputBytes() / 1e6);
+            case CompressEvent.Stage(String stage, int done, int total) -> line.update(stage, done, total, "");
+            case CompressEvent.BlockDone done ->
+                line.show(String.format(
+                        Locale.ROOT,
+                        "block %d/%d  error %.4f  %.3f real bits  %s left",
+                        done.done(),
+                        done.blocks(),
+                        done.error(),
+                        done.realBits(),
+                        ProgressLine.time(Duration.ofMillis(Math.round(1000 * done.secondsLeft())))));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package dev.pbs2p.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Every command through the real command line: names of `--json`, plain output, usage errors.
+class CommandsTest {
+
+    @TempDir
+    private static Path folder;
+
+    private static Path directory;
+    private static Path packed;
+    private static Path text;
+
+    @BeforeAll
+    static void models() throws IOException {
+        directory = SmallModel.directory(folder.resolve("model"));
+        packed = SmallModel.packed(directory, folder.resolve("model.pbs2p"));
+        text = Files.writeString(folder.resolve("text.txt"), "It will rain before evening, said my uncle. ".repeat(30));
+    }
+
+    private static JsonNode json(Object... arguments) {
+        Cli.Result result = Cli.run(arguments);
+        assertEquals(0, result.code(), result.err());
+        assertEquals(1, result.out().lines().count(), result.out());
+        return JsonMapper.shared().readTree(result.out());
+    }
+
+    private static Set<String> names(String... names) {
+        return new TreeSet<>(List.of(names));
+    }
+
+    private static Set<String> names(JsonNode object) {
+        return new TreeSet<>(object.propertyNames());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"model", "model.pbs2p"})
+    void perplexityOfADirectoryAndOfAPackedFile(String model) {
+        JsonNode result =
+                json("eval", "ppl", folder.resolve(model), "--text", text, "--window", 32, "--limit", 3, "--json");
+        assertEquals(names("perplexity", "stderr", "tokens", "windows", "window"), names(result));
+        assertEquals(93, result.get("tokens").intValue());
+        assertEquals(3, result.get("windows").intValue());
+        assertEquals(32, result.get("window").intValue());
+        assertTrue(result.get("perplexity").doubleValue() > 1);
+    }
+
+    @Test
+    void oneWindowHasNoStandardError() {
+        JsonNode result = json("eval", "ppl", packed, "--text", text, "--window", 32, "--limit", 1, "--json");
+        assertTrue(result.get("stderr").isNull());
+    }
+
+    @Test
+    void perplexitySaysHowItWasMeasured() {
+        Cli.Result result = Cli.run("eval", "ppl", packed, "--text", text, "--window", 32, "--limit", 2);
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().startsWith("2 windows of 32 tokens without overlap"), result.out());
+        assertTrue(result.out().contains("perplexity "), result.out());
+    }
+
+    @Test
+    void scoresTheSecondHalf() {
+        JsonNode result = json(
+                "eval",
+                "ppl",
+                packed,
+                "--text",
+                text,
+                "--window",
+                32,
+                "--limit",
+                2,
+                "--score",
+                "second-half",
+                "--json");
+        assertEquals(2 * 15, result.get("tokens").intValue());
+    }
+
+    @Test
+    void divergenceFromItselfIsZero() {
+        JsonNode result = json(
+                "eval",
+                "kl",
+                directory,
+                "--against",
+                directory,
+                "--text",
+                text,
+                "--window",
+                32,
+                "--limit",
+                2,
+                "--json");
+        assertEquals(0, result.get("kl").doubleValue(), 1e-9);
+        assertEquals(1, result.get("top1_agreement").doubleValue());
+    }
+
+    @Test
+    void generateGivesTheSameTextForTheSameSeed() {
+        JsonNode first = json("generate", packed, "-p", "The old king", "-n", 8, "--seed", 3, "--json");
+        assertEquals(
+                names("text", "prompt_tokens", "generated_tokens", "tokens_per_second", "first_token_ms"),
+                names(first));
+        assertEquals(8, first.get("generated_tokens").intValue());
+        Cli.Result again = Cli.run("generate", packed, "-p", "The old king", "-n", 8, "--seed", 3);
+        assertEquals(first.get("text").stringValue() + "\n", again.out());
+    }
+
+    @Test
+    void tokenizeNamesItsTokens() {
+        JsonNode result = json("tokenize", packed, "-p", "Hello wörld", "--json");
+        assertEquals(names("text", "tokens"), names(result));
+        assertEquals("Hello wörld", result.get("text").stringValue());
+        assertEquals(39, result.get("tokens").get(0).intValue());
+        assertEquals(
+                "39\tH",
+                Cli.run("tokenize", directory, "-p", "Hello")
+                        .out()
+                        .lines()
+                        .findFirst()
+                        .orElseThrow());
+    }
+
+    @Test
+    void inspectCountsNominalAndRealBits() {
+        JsonNode result = json("inspect", packed, "--json");
+        assertTrue(names(result)
+                .containsAll(names("nominal_bits", "real_bits", "bytes", "weights", "seconds", "pattern")));
+        assertEquals(0.5, result.get("nominal_bits").doubleValue());
+        assertEquals("4:8", result.get("pattern").stringValue());
+        assertTrue(result.get("real_bits").doubleValue() > 1.5);
+        Cli.Result table = Cli.run("inspect", packed);
+        assertTrue(table.out().contains("model.layers.0.self_attn.q_proj.weight"), table.out());
+        assertTrue(table.out().contains("preset           random"), table.out());
+    }
+
+    @Test
+    void explicitBackendsAreUsedOrRefused() {
+        for (String backend : List.of("auto", "scalar", "vector", "torch", "VECTOR")) {
+            Cli.Result result = Cli.run("generate", directory, "-p", "The", "-n", 1, "--backend", backend);
+            assertEquals(0, result.code(), backend + ": " + result.err());
+        }
+        for (String backend : List.of("cuda", "quantum")) {
+            Cli.Result result = Cli.run("generate", directory, "-p", "The", "-n", 1, "--backend", backend);
+            assertEquals(1, result.code());
+            assertEquals(1, result.err().lines().count());
+            assertTrue(result.err().contains(backend), result.err());
+        }
+    }
+
+    @Test
+    void everyCommandHasHelp() {
+        List<String> commands =
+                List.of("compress", "chat", "generate", "eval ppl", "eval kl", "inspect", "tokenize", "demo", "doctor");
+        for (String command : commands) {
+            String[] words = (command + " --help").split(" ");
+            Cli.Result result = Cli.run((Object[]) words);
+            assertEquals(0, result.code());
+            assertTrue(result.out().startsWith("Usage: pbs2p " + command), result.out());
+        }
+    }
+
+    @Test
+    void withoutACommandItHelps() {
+        assertTrue(Cli.run().out().startsWith("Usage: pbs2p"));
+    }
+
+    @Test
+    void completionIsGenerated() {
+        Cli.Result result = Cli.run("generate-completion");
+        assertEquals(0, result.code());
+        assertTrue(result.out().contains("complete -F _complete_pbs2p"), "bash completion");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nonsense",
+                "eval",
+                "eval ppl",
+                "eval ppl model",
+                "generate model",
+                "generate model -p x --threads many",
+                "compress model",
+                "tokenize -p x",
+                "inspect a b",
+                "--no-such-option"
+            })
+    void wrongCommandLinesAreOneSentenceAndExitCode2(String line) {
+        Cli.Result result = Cli.run((Object[]) line.split(" "));
+        assertEquals(2, result.code(), result.err());
+        assertEquals("", result.out());
+        assertEquals(1, result.err().lines().count(), result.err());
+        assertTrue(result.err().startsWith("pbs2p: "), result.err());
+    }
+
+    @Test
+    void stackTracesAreForDebug() {
+        assertFalse(Cli.run("inspect", "nowhere.pbs2p").err().contains("\tat "));
+        assertTrue(Cli.run("inspect", "nowhere.pbs2p", "--debug").err().contains("\tat "));
+    }
+}

@@ -1,0 +1,125 @@
+package dev.pbs2p.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What only a process of its own can show.
+class ProcessTest {
+
+    @TempDir
+    private static Path folder;
+
+    private static Path directory;
+    private static Path packed;
+
+    @BeforeAll
+    static void models() {
+        directory = SmallModel.directory(folder.resolve("model"));
+        packed = SmallModel.packed(directory, folder.resolve("model.pbs2p"));
+    }
+
+    private record Result(int code, String out, String err) {}
+
+    private static List<String> java(Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx1g"));
+        for (Object argument : arguments) {
+            command.add(String.valueOf(argument));
+        }
+        return command;
+    }
+
+    private static Result run(List<String> command, String input) throws IOException, InterruptedException {
+        Path in = Files.writeString(Files.createTempFile(folder, "in", ""), input);
+        File out = Files.createTempFile(folder, "out", "").toFile();
+        File err = Files.createTempFile(folder, "err", "").toFile();
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectInput(in.toFile())
+                .redirectOutput(out)
+                .redirectError(err);
+        builder.environment().put("XDG_STATE_HOME", folder.toString());
+        Process process = builder.start();
+        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "the process ends");
+        return new Result(
+                process.exitValue(),
+                Files.readString(out.toPath(), StandardCharsets.UTF_8),
+                Files.readString(err.toPath(), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void chatOfAPackedFileNeverLoadsLibTorch() throws Exception {
+        Path log = folder.resolve("classes.log");
+        Result result = run(
+                java("-Xlog:class+load:file=" + log, "dev.pbs2p.cli.Main", "chat", packed),
+                "/set max-tokens 3\nThe old king\n");
+        assertEquals(0, result.code, result.err);
+        assertTrue(result.err.contains("[3 tokens"), result.err);
+        String classes = Files.readString(log);
+        assertTrue(classes.contains("dev.pbs2p.cli.ChatCommand"));
+        assertFalse(classes.contains("org.bytedeco."), "LibTorch's classes");
+    }
+
+    @Test
+    void chatWorksOnAPseudoTerminal() throws Exception {
+        assumeTrue(new File("/usr/bin/script").exists() && new File("/proc").exists(), "needs script of util-linux");
+        List<String> words = java("dev.pbs2p.cli.Main", "chat", packed);
+        String line =
+                String.join(" ", words.stream().map(word -> "'" + word + "'").toList());
+        Result result = run(
+                List.of("script", "-qec", "stty rows 24 cols 80; " + line, "/dev/null"),
+                "/set max-tokens 3\rThe old king\r/quit\r");
+        assertEquals(0, result.code, result.out);
+        assertTrue(result.out.contains("[3 tokens"), result.out);
+    }
+
+    @Test
+    void answersThroughAPipeHaveNoEscapes() throws Exception {
+        Result result = run(java("dev.pbs2p.cli.Main", "chat", packed), "/set max-tokens 5\nThe old king\n");
+        assertFalse(result.out.contains("\033"), result.out);
+        assertFalse(result.err.contains("\033"), result.err);
+    }
+
+    /// A limit on file sizes stands for a full disk: writing fails in the same place.
+    @Test
+    void fullDiskIsOneSentenceAndLeavesNoOutput() throws Exception {
+        assumeTrue(new File("/bin/bash").exists(), "needs bash");
+        Path output = folder.resolve("full.pbs2p");
+        List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -f 300; exec \"$@\"", "pbs2p"));
+        command.addAll(java(
+                "-XX:-UsePerfData",
+                "dev.pbs2p.cli.Main",
+                "compress",
+                directory,
+                "-o",
+                output,
+                "--windows",
+                2,
+                "--window",
+                16));
+        Result result = run(command, "");
+        assertEquals(1, result.code, result.err);
+        assertFalse(result.err.contains("\tat "), result.err);
+        assertEquals(
+                1, result.err.lines().filter(line -> line.startsWith("pbs2p: ")).count(), result.err);
+        assertFalse(Files.exists(output));
+    }
+}
