@@ -4,7 +4,7 @@ import dev.pbs2p.generate.Generation;
 import dev.pbs2p.generate.Generator;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
-import dev.pbs2p.kernel.ScalarBackend;
+import dev.pbs2p.kernel.Backends;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tokenizer.ChatTemplate;
 import dev.pbs2p.tokenizer.Detokenizer;
@@ -46,7 +46,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /// Opens a `.pbs2p` file or a checkpoint directory on the best backend of this machine.
     public static LanguageModel open(Path path) {
-        return new LanguageModel(path, ScalarBackend::new);
+        return new LanguageModel(path, () -> Backends.open("auto", Backends.Settings.defaults()));
     }
 
     /// Opens a model on a backend of the caller's choice, which closes with the model.

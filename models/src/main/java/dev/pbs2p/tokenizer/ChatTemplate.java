@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,11 +52,7 @@ public final class ChatTemplate {
     public String render(List<Message> messages, boolean addGenerationPrompt) {
         Map<String, Object> variables = new HashMap<>(template.constants());
         variables.putAll(specialTokens);
-        variables.put(
-                "messages",
-                new ArrayList<>(messages.stream()
-                        .map(message -> Map.of("role", message.role(), "content", message.content()))
-                        .toList()));
+        variables.put("messages", messages.stream().map(ChatTemplate::variable).toList());
         variables.put("add_generation_prompt", addGenerationPrompt);
         variables.put("strftime_now", true); // so that it is defined; the call finds the function
         variables.put(JinjaDialect.NOW, ZonedDateTime.now(clock));
@@ -70,6 +66,13 @@ public final class ChatTemplate {
             throw failure(error);
         }
         return result.getOutput();
+    }
+
+    private static Map<String, Object> variable(Message message) {
+        Map<String, Object> fields = new LinkedHashMap<>(); // ordered, for templates that print it as JSON
+        fields.put("role", message.role());
+        fields.put("content", message.content());
+        return fields;
     }
 
     private RuntimeException failure(TemplateError error) {

@@ -7,7 +7,6 @@ import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.KvCache;
 import dev.pbs2p.kernel.Matrix;
-import dev.pbs2p.kernel.ScalarBackend;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.weights.Checkpoints;
 import java.io.IOException;
@@ -15,8 +14,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -25,8 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// Real checkpoints against logits and greedy continuations of independent implementations.
 class DemoModelTest {
 
-    static Stream<Supplier<Backend>> backends() {
-        return Stream.of(ScalarBackend::new);
+    static List<Named<Supplier<Backend>>> backends() {
+        return TestBackends.all();
     }
 
     @ParameterizedTest

@@ -10,16 +10,16 @@ import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.KvCache;
 import dev.pbs2p.kernel.Matrix;
-import dev.pbs2p.kernel.ScalarBackend;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.weights.Checkpoints;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,17 +155,13 @@ class LlamaTest {
 
     private void forEveryBackend(TinyLlama tiny, Consumer<Model> test) {
         tiny.write(directory);
-        for (Backend backend : backends()) {
-            try (backend;
+        for (Named<Supplier<Backend>> kind : TestBackends.all()) {
+            try (Backend backend = kind.getPayload().get();
                     Checkpoint checkpoint = Checkpoints.open(directory);
                     Model model = Models.open(checkpoint, backend)) {
                 test.accept(model);
             }
         }
-    }
-
-    private static List<Backend> backends() {
-        return List.of(new ScalarBackend());
     }
 
     private static PlainLlama plain(TinyLlama tiny, double theta, int span) {

@@ -6,7 +6,6 @@ import dev.pbs2p.format.Packing;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.KvCache;
-import dev.pbs2p.kernel.ScalarBackend;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
@@ -19,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,19 +47,29 @@ class PackedLlamaTest {
         int[] ids = new Random(3).ints(9, 0, TINY.vocab()).toArray();
         double[] frequencies = PlainLlama.frequencies(TINY, 10_000);
         double[][] expected = new PlainLlama(TINY, values, frequencies, Integer.MAX_VALUE).logits(ids);
-        try (Backend backend = new ScalarBackend();
+        for (Named<Supplier<Backend>> kind : TestBackends.all()) {
+            assertEquals(0, error(expected, logits(kind.getPayload(), stored, ids)), 0.03, kind.getName());
+        }
+    }
+
+    private static float[] logits(Supplier<Backend> kind, Map<String, Weight> stored, int[] ids) {
+        try (Backend backend = kind.get();
                 Model model = Models.open(new InMemory(stored), backend);
                 KvCache cache = backend.window(1)) {
-            float[] seen = backend.read(model.logits(model.forward(ids, cache)));
-            double squares = 0;
-            double errors = 0;
-            for (int i = 0; i < seen.length; i++) {
-                double wanted = expected[i / TINY.vocab()][i % TINY.vocab()];
-                squares += wanted * wanted;
-                errors += (seen[i] - wanted) * (seen[i] - wanted);
-            }
-            assertEquals(0, Math.sqrt(errors / squares), 0.03);
+            return backend.read(model.logits(model.forward(ids, cache)));
         }
+    }
+
+    /// Root mean square of the difference, relative to the expected logits.
+    private static double error(double[][] expected, float[] seen) {
+        double squares = 0;
+        double errors = 0;
+        for (int i = 0; i < seen.length; i++) {
+            double wanted = expected[i / TINY.vocab()][i % TINY.vocab()];
+            squares += wanted * wanted;
+            errors += (seen[i] - wanted) * (seen[i] - wanted);
+        }
+        return Math.sqrt(errors / squares);
     }
 
     /// One bit a weight: its sign times its row's mean magnitude.
