@@ -16,7 +16,8 @@ final class ProgressLine implements AutoCloseable {
     private final PrintWriter out;
     private final boolean terminal;
     private final LongSupplier clock;
-    private final long started;
+    private String stage = "";
+    private long started;
     private long shown;
     private boolean dirty;
 
@@ -34,7 +35,13 @@ final class ProgressLine implements AutoCloseable {
     }
 
     /// Shows `done` of `total` steps with the time left and `detail`, unless the line was shown just now.
+    ///
+    /// @param what the stage; the time left is that of the stage
     void update(String what, long done, long total, String detail) {
+        if (!what.equals(stage)) {
+            stage = what;
+            started = clock.getAsLong();
+        }
         if (!due()) {
             return;
         }

@@ -48,6 +48,18 @@ class ProgressLineTest {
     }
 
     @Test
+    void timeLeftIsThatOfTheStage() {
+        try (ProgressLine line = line(true)) {
+            line.update("reading", 0, 4, "");
+            now.addAndGet(100 * SECOND);
+            line.update("writing", 0, 4, "");
+            now.addAndGet(SECOND);
+            line.update("writing", 1, 4, "");
+        }
+        assertEquals("\rreading 0/4\033[K\rwriting 0/4\033[K\rwriting 1/4  3 s left\033[K\r\033[K", text.toString());
+    }
+
+    @Test
     void cutsWhatDoesNotFitATerminal() {
         try (ProgressLine line = line(true)) {
             line.update("block", 0, 1, "x".repeat(100));
