@@ -36,12 +36,9 @@ final class Compression {
     private void show(CompressEvent event, ProgressLine line) {
         switch (event) {
             case CompressEvent.Planned(Preflight needs) ->
-                err.printf(
-                        Locale.ROOT,
-                        "needs up to %.1f GB of memory and %.1f GB of disk for a while; makes about %.1f MB%n",
-                        needs.memoryBytes() / 1e9,
-                        needs.diskBytes() / 1e9,
-                        needs.outputBytes() / 1e6);
+                err.println("needs up to " + Units.bytes(needs.memoryBytes()) + " of memory and "
+                        + Units.bytes(needs.diskBytes()) + " of disk; makes about "
+                        + Units.bytes(needs.outputBytes()));
             case CompressEvent.Stage(String stage, int done, int total) -> line.update(stage, done, total, "");
             case CompressEvent.BlockDone done ->
                 line.show(String.format(
@@ -51,7 +48,7 @@ final class Compression {
                         done.blocks(),
                         done.error(),
                         done.realBits(),
-                        ProgressLine.time(Duration.ofMillis(Math.round(1000 * done.secondsLeft())))));
+                        Units.time(Duration.ofMillis(Math.round(1000 * done.secondsLeft())))));
         }
     }
 }

@@ -67,11 +67,11 @@ final class DemoCommand implements Callable<Integer> {
         long before = weightBytes(source);
         out.printf(
                 Locale.ROOT,
-                "   %s: %.1f MB, from %.1f MB%n   linear weights: %.3f nominal bits (eq. 11), %.3f real bits,"
+                "   %s: %s, from %s%n   linear weights: %.3f nominal bits (eq. 11), %.3f real bits,"
                         + " everything counted, from 16%n",
                 output,
-                made.bytes() / 1e6,
-                before / 1e6,
+                Units.bytes(made.bytes()),
+                Units.bytes(before),
                 made.nominalBits(),
                 made.realBits());
         out.println("2. measuring both on " + Math.round(text().length() / 1000.0) + " KB of text");

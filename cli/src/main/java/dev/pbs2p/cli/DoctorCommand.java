@@ -81,13 +81,10 @@ final class DoctorCommand implements Callable<Integer> {
         facts.put("disk_free_bytes", disk);
         print(
                 "memory",
-                String.format(
-                        Locale.ROOT,
-                        "%.1f GB, %.1f available; Java heap up to %.1f; disk here %.1f GB free",
-                        Machine.memory() / 1e9,
-                        Machine.availableMemory() / 1e9,
-                        Runtime.getRuntime().maxMemory() / 1e9,
-                        disk / 1e9));
+                Units.bytes(Machine.memory()) + ", " + Units.bytes(Machine.availableMemory())
+                        + " available; Java heap up to "
+                        + Units.bytes(Runtime.getRuntime().maxMemory()));
+        print("disk", Units.bytes(disk) + " free here");
     }
 
     private void bandwidth(int threads) {

@@ -2,7 +2,6 @@ package dev.pbs2p.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /// One line on the error stream that says how far a long job is: rewritten in place on a terminal; elsewhere printed
@@ -83,17 +82,6 @@ final class ProgressLine implements AutoCloseable {
             return "";
         }
         double seconds = (clock.getAsLong() - started) / 1e9 * (total - done) / done;
-        return "  " + time(Duration.ofMillis((long) (seconds * 1000))) + " left";
-    }
-
-    /// `42 s`, `3 min 05 s` or `2 h 07 min`.
-    static String time(Duration duration) {
-        long seconds = duration.toSeconds();
-        if (seconds < 60) {
-            return seconds + " s";
-        }
-        return seconds < 3600
-                ? String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60)
-                : String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds % 3600 / 60);
+        return "  " + Units.time(Duration.ofMillis((long) (seconds * 1000))) + " left";
     }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -65,12 +64,5 @@ class ProgressLineTest {
             line.update("block", 0, 1, "x".repeat(100));
         }
         assertEquals(79, text.toString().indexOf('\033') - 1);
-    }
-
-    @Test
-    void writesTimesInWords() {
-        assertEquals("59 s", ProgressLine.time(Duration.ofSeconds(59)));
-        assertEquals("3 min 05 s", ProgressLine.time(Duration.ofSeconds(185)));
-        assertEquals("2 h 07 min", ProgressLine.time(Duration.ofMinutes(127)));
     }
 }

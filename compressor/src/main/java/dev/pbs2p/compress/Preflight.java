@@ -61,13 +61,13 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
     void check(Path output) throws IOException {
         long heap = Runtime.getRuntime().maxMemory();
         if (heapBytes > heap) {
-            throw new IllegalStateException("compressing this model needs about " + gigabytes(heapBytes)
-                    + " of Java heap, but there are " + gigabytes(heap) + ": start Java with a larger -Xmx");
+            throw new IllegalStateException("compressing this model needs about " + size(heapBytes)
+                    + " of Java heap, but there are " + size(heap) + ": start Java with a larger -Xmx");
         }
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         if (memoryBytes > system.getTotalMemorySize()) {
-            throw new IllegalStateException("compressing this model needs about " + gigabytes(memoryBytes)
-                    + " of memory, but this machine has " + gigabytes(system.getTotalMemorySize()));
+            throw new IllegalStateException("compressing this model needs about " + size(memoryBytes)
+                    + " of memory, but this machine has " + size(system.getTotalMemorySize()));
         }
         Path directory = output.toAbsolutePath().getParent();
         if (directory == null || !Files.isDirectory(directory)) {
@@ -75,12 +75,12 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         }
         long free = Files.getFileStore(directory).getUsableSpace();
         if (diskBytes > free) {
-            throw new IllegalStateException("compressing this model needs about " + gigabytes(diskBytes)
-                    + " of disk in " + directory + ", but " + gigabytes(free) + " are free");
+            throw new IllegalStateException("compressing this model needs about " + size(diskBytes) + " of disk in "
+                    + directory + ", but " + size(free) + " are free");
         }
     }
 
-    private static String gigabytes(long bytes) {
-        return "%.1f GB".formatted(bytes / 1e9);
+    private static String size(long bytes) {
+        return bytes < 1_000_000_000 ? "%.1f MB".formatted(bytes / 1e6) : "%.1f GB".formatted(bytes / 1e9);
     }
 }

@@ -1,0 +1,71 @@
+package dev.pbs2p.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/// What the README shows exists.
+class ReadmeTest {
+
+    @TempDir
+    private Path folder;
+
+    private final String readme;
+
+    ReadmeTest() throws IOException {
+        readme = Files.readString(Path.of("../README.md"));
+    }
+
+    @Test
+    void javaCompiles() {
+        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(readme);
+        assertTrue(block.find(), "a block of Java");
+        String source = "import dev.pbs2p.model.LanguageModel;\nimport java.nio.file.Path;\n"
+                + "class Readme {\nvoid run() {\n" + block.group(1) + "}\n}\n";
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter problems = new StringWriter();
+        JavaFileObject file = new SimpleJavaFileObject(URI.create("mem:///Readme.java"), JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                return source;
+            }
+        };
+        List<String> options =
+                List.of("-proc:none", "-d", folder.toString(), "-cp", System.getProperty("java.class.path"));
+        assertTrue(
+                compiler.getTask(problems, null, null, options, null, List.of(file))
+                        .call(),
+                problems::toString);
+    }
+
+    @Test
+    void everyCommandIsListed() {
+        for (String name : List.of("compress", "chat", "generate", "eval", "inspect", "tokenize", "doctor", "demo")) {
+            assertTrue(readme.contains("`pbs2p " + name), name);
+        }
+        Matcher listed = Pattern.compile("\\| `pbs2p (\\w+)").matcher(readme);
+        CommandLine root = Main.commandLine();
+        int count = 0;
+        while (listed.find()) {
+            assertNotNull(root.getSubcommands().get(listed.group(1)), listed.group(1));
+            count++;
+        }
+        assertEquals(9, count);
+    }
+}
