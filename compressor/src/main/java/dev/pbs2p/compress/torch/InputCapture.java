@@ -75,6 +75,7 @@ public final class InputCapture implements AutoCloseable {
         if (!x.equals(latest)) {
             try (PointerScope _ = new PointerScope()) {
                 Tensor values = TorchMatrix.of(x);
+                Native.expect((long) x.rows() * x.cols() * x.cols());
                 inputs.sum.addmm_(values.t(), values);
             }
         }

@@ -21,6 +21,7 @@ public final class Linalg {
     /// @throws ArithmeticException if Hd is not positive definite
     public static float[] upperFactor(float[] h, int d, double percdamp) {
         try (PointerScope _ = new PointerScope()) {
+            Native.expect((long) d * d * d);
             Tensor matrix = Native.tensor(h, d, d).to(torch.ScalarType.Double);
             Tensor diagonal = matrix.diagonal();
             double damping = percdamp * diagonal.mean().item_double();
@@ -50,6 +51,7 @@ public final class Linalg {
         int width = cols - from;
         float[] product;
         try (PointerScope _ = new PointerScope()) {
+            Native.expect((long) rows * inner * width);
             Tensor right = Native.slice(u, uRow * d, inner * d, inner, d).narrow(1, from, width);
             product = Native.floats(torch.mm(Native.tensor(err, rows, inner), right));
         }
@@ -65,6 +67,7 @@ public final class Linalg {
     /// (n × k)·(k × m).
     public static float[] multiply(float[] a, int n, int k, float[] b, int m) {
         try (PointerScope _ = new PointerScope()) {
+            Native.expect((long) n * k * m);
             return Native.floats(torch.mm(Native.tensor(a, n, k), Native.tensor(b, k, m)));
         }
     }
@@ -75,6 +78,7 @@ public final class Linalg {
     /// @param u b × b, upper triangular
     public static float[] solveUpper(float[] e, int rows, float[] u, int b) {
         try (PointerScope _ = new PointerScope()) {
+            Native.expect((long) rows * b * b);
             Tensor right = Native.tensor(e, rows, b).to(torch.ScalarType.Double);
             Tensor upper = Native.tensor(u, b, b).to(torch.ScalarType.Double);
             Tensor x = torch.linalg_solve_triangular(upper, right, true, false, false);
@@ -88,6 +92,7 @@ public final class Linalg {
     /// @param h d × d
     public static double quadratic(float[] r, int rows, int d, float[] h) {
         try (PointerScope _ = new PointerScope()) {
+            Native.expect((long) rows * d * d);
             Tensor left = Native.tensor(r, rows, d);
             Tensor product = torch.mm(left, Native.tensor(h, d, d)).mul(left);
             return product.sum(new ScalarTypeOptional(torch.ScalarType.Double)).item_double();

@@ -2,7 +2,6 @@ package dev.pbs2p.compress.torch;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
@@ -19,7 +18,11 @@ final class Native {
     /// A ByteBuffer, the only safe view of native memory that JavaCPP gives, ends at 2 GB.
     private static final long CHUNK = 1L << 30;
 
+    /// About half a millisecond on one core.
+    private static final long SMALL_PRODUCT = 1L << 25;
+
     private static int threads;
+    private static int blasThreads;
 
     static {
         // Scopes free what is made here. JavaCPP's own limits look at the size of the whole process, count mapped
@@ -42,7 +45,7 @@ final class Native {
     static void threads(int count) {
         threads = count;
         torch.set_num_threads(count);
-        openblas.blas_set_num_threads(count);
+        blasThreads(count);
     }
 
     static int threads() {
@@ -57,14 +60,24 @@ final class Native {
         }
     }
 
-    /// Runs an operation that calls the BLAS from each of its own threads. The BLAS' threads are off meanwhile: they
-    /// would serve one caller at a time while all of them spin.
-    static Tensor withoutBlasThreads(Supplier<Tensor> operation) {
-        openblas.blas_set_num_threads(1);
-        try {
-            return operation.get();
-        } finally {
-            openblas.blas_set_num_threads(threads);
+    /// Says how many multiply-adds the next matrix product has: a small one runs on one BLAS thread, because two
+    /// threads
+    /// wait for each other longer than they compute, above all on a busy machine.
+    static void expect(long multiplyAdds) {
+        blasThreads(multiplyAdds < SMALL_PRODUCT ? 1 : threads);
+    }
+
+    /// Says that the next operation calls the BLAS from each of its own threads: those of the BLAS would serve one
+    /// caller
+    /// at a time while all of them spin.
+    static void expectOwnThreads() {
+        blasThreads(1);
+    }
+
+    private static void blasThreads(int count) {
+        if (count != blasThreads) {
+            openblas.blas_set_num_threads(count);
+            blasThreads = count;
         }
     }
 

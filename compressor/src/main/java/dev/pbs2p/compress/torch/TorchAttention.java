@@ -21,16 +21,28 @@ final class TorchAttention {
     static Tensor apply(Tensor q, Tensor k, Tensor v, int heads, int kvHeads, int span, TorchKvCache cache) {
         long tokens = q.size(1);
         long positions = k.size(1);
-        Tensor queries = split(q, heads);
+        boolean all = span >= positions;
+        Native.expectOwnThreads();
+        if (all && tokens == 1 && cache.even()) {
+            return oneToken(q, split(k, kvHeads), split(v, kvHeads), heads / kvHeads);
+        }
         Tensor keys = spread(split(k, kvHeads), heads / kvHeads);
         Tensor values = spread(split(v, kvHeads), heads / kvHeads);
-        boolean all = span >= positions;
         boolean causal = all && tokens == positions;
-        boolean plain = causal || (all && tokens == 1 && cache.even());
-        TensorOptional mask = plain ? new TensorOptional() : new TensorOptional(mask(cache, tokens, positions, span));
-        Tensor mixed = Native.withoutBlasThreads(() -> torch.scaled_dot_product_attention(
-                queries, keys, values, mask, 0, causal, new DoubleOptional(), false));
+        TensorOptional mask = causal ? new TensorOptional() : new TensorOptional(mask(cache, tokens, positions, span));
+        Tensor mixed = torch.scaled_dot_product_attention(
+                split(q, heads), keys, values, mask, 0, causal, new DoubleOptional(), false);
         return mixed.transpose(1, 2).reshape(q.size(0), tokens, q.size(2));
+    }
+
+    /// Where every token sees all positions, the query heads that share a key head are like tokens of one head: keys
+    /// and
+    /// values need not be copied for each.
+    private static Tensor oneToken(Tensor q, Tensor keys, Tensor values, int share) {
+        Tensor queries = q.reshape(q.size(0), keys.size(1), share, keys.size(3));
+        Tensor mixed = torch.scaled_dot_product_attention(
+                queries, keys, values, new TensorOptional(), 0, false, new DoubleOptional(), false);
+        return mixed.reshape(q.size(0), 1, q.size(2));
     }
 
     /// sequences × heads × rows × headSize.

@@ -177,6 +177,7 @@ public final class TorchBackend implements Backend {
         TorchLinear linear = held(w);
         org.bytedeco.pytorch.Tensor bias = linear.bias();
         TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.squeeze(0));
+        Native.expect((long) x.rows() * x.cols() * w.outputs());
         return new TorchMatrix(torch.linear(TorchMatrix.of(x), linear.dense(), offset));
     }
 
