@@ -128,6 +128,13 @@ final class CompressCommand implements Callable<Integer> {
                 made.nominalBits(),
                 made.realBits(),
                 details);
+        if (made.tuning() != null) {
+            out.printf(
+                    Locale.ROOT,
+                    "KL divergence from the original on held-out windows: %.4f before tuning, %.4f after%n",
+                    made.tuning().before(),
+                    made.tuning().after());
+        }
         out.flush();
     }
 }

@@ -53,6 +53,20 @@ final class PackingArguments {
     @Option(names = "--symmetric", description = "Levels around 0: smaller, a little worse.")
     private boolean symmetric;
 
+    @Option(
+            names = "--tune",
+            paramLabel = "WHAT",
+            description = "none, or model: levels and norms follow the gradient of the whole model's predictions, which"
+                    + " needs the model twice in memory (default: model for best, none for paper).")
+    private @Nullable String tune;
+
+    @Option(
+            names = "--tune-epochs",
+            paramLabel = "E",
+            defaultValue = "2",
+            description = "Passes of tuning over the calibration windows (default: 2).")
+    private int tuneEpochs;
+
     CompressOptions options() {
         boolean paper = paper();
         Matcher nm = PATTERN.matcher(pattern == null ? (paper ? "4:8" : "8:16") : pattern);
@@ -67,7 +81,16 @@ final class PackingArguments {
                 segments == null ? (paper ? 3 : 1) : segments,
                 symmetric,
                 salient == null ? paper : salient);
-        return paper ? CompressOptions.paper(format) : CompressOptions.best(format);
+        CompressOptions options = paper ? CompressOptions.paper(format) : CompressOptions.best(format);
+        return options.withTuning(tunes() ? tuneEpochs : 0);
+    }
+
+    private boolean tunes() {
+        return switch (tune == null ? (paper() ? "none" : "model") : tune) {
+            case "none" -> false;
+            case "model" -> true;
+            default -> throw new IllegalArgumentException("--tune is none or model, not " + tune);
+        };
     }
 
     private boolean paper() {

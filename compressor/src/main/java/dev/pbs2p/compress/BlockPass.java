@@ -35,6 +35,15 @@ final class BlockPass {
         }
     }
 
+    /// Token ids, window after window.
+    int[] ids() {
+        return ids;
+    }
+
+    int window() {
+        return window;
+    }
+
     int windows() {
         return ids.length / window;
     }

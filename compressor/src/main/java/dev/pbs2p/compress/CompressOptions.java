@@ -13,8 +13,16 @@ import java.util.Map;
 /// @param window tokens of a calibration window; cut to the model's context
 /// @param seed of everything random
 /// @param threads of everything that runs in parallel
+/// @param tuneEpochs passes over the windows that tune all levels and norms at the end; 0 for none
 public record CompressOptions(
-        Method method, PackedFormat format, boolean coarse, int windows, int window, long seed, int threads) {
+        Method method,
+        PackedFormat format,
+        boolean coarse,
+        int windows,
+        int window,
+        long seed,
+        int threads,
+        int tuneEpochs) {
 
     /// Under what the calibration is noted among the settings.
     static final String CALIBRATION = "calibration";
@@ -35,12 +43,13 @@ public record CompressOptions(
     /// The paper's pipeline with its coarse stage, 128 windows of 2048 tokens, seed 0, on all cores.
     public static CompressOptions paper(PackedFormat format) {
         Method method = new Method("paper", new PaperPreset());
-        return new CompressOptions(method, format, !format.dense(), 128, 2048, 0, cores());
+        return new CompressOptions(method, format, !format.dense(), 128, 2048, 0, cores(), 0);
     }
 
-    /// The tuned family's codes, the same N in every block, 128 windows of 2048 tokens, seed 0, on all cores.
+    /// The tuned family's codes, not tuned yet, the same N in every block, 128 windows of 2048 tokens, seed 0, on all
+    /// cores.
     public static CompressOptions best(PackedFormat format) {
-        return new CompressOptions(new Method("best", new BestPreset()), format, false, 128, 2048, 0, cores());
+        return new CompressOptions(new Method("best", new BestPreset()), format, false, 128, 2048, 0, cores(), 0);
     }
 
     private static int cores() {
@@ -49,12 +58,22 @@ public record CompressOptions(
 
     /// The same with other calibration.
     public CompressOptions withCalibration(int windows, int window, long seed) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuneEpochs);
     }
 
     /// The same on other threads; for a given number of them, results are always the same.
     public CompressOptions withThreads(int threads) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuneEpochs);
+    }
+
+    /// The same, tuned at the end.
+    ///
+    /// @throws IllegalArgumentException if the format has salient columns, whose levels are not tuned
+    public CompressOptions withTuning(int epochs) {
+        if (epochs > 0 && format.salient()) {
+            throw new IllegalArgumentException("levels of salient columns are not tuned: compress without them");
+        }
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, epochs);
     }
 
     /// Everything that the result depends on, by name.
@@ -70,6 +89,9 @@ public record CompressOptions(
         text.put("windows", "" + windows);
         text.put("window", "" + window);
         text.put("seed", "" + seed);
+        if (tuneEpochs > 0) {
+            text.put("tuning", tuneEpochs + " epochs over the whole model");
+        }
         return text;
     }
 }

@@ -171,9 +171,16 @@ final class CompressRun {
             throws IOException {
         Map<String, String> provenance = new LinkedHashMap<>(settings);
         linears.forEach(linear -> provenance.put(ERROR + linear.name(), Double.toString(linear.error())));
-        List<Path> blocks =
+        List<Path> files =
                 IntStream.range(0, model.blocks()).mapToObj(work::block).toList();
-        PackedOutput.write(output, weights, weights.used(), blocks, provenance);
+        CompressReport.Tuned tuned = null;
+        if (options.tuneEpochs() > 0) {
+            tuned = new ModelTuning(model, weights, options, pass, work, listener).run(files);
+            provenance.put("held-out KL before tuning", Double.toString(tuned.before()));
+            provenance.put("held-out KL after tuning", Double.toString(tuned.after()));
+            files = List.of(work.tuned());
+        }
+        PackedOutput.write(output, weights, weights.used(), files, provenance);
         work.delete();
         return new CompressReport(
                 options.method().name(),
@@ -185,6 +192,7 @@ final class CompressRun {
                 linears.stream().mapToLong(CompressReport.Linear::weights).sum(),
                 (System.nanoTime() - start) / 1e9,
                 Arrays.stream(cosines).boxed().toList(),
+                tuned,
                 linears);
     }
 

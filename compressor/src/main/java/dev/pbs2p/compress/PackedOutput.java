@@ -69,6 +69,8 @@ final class PackedOutput {
     private static void declare(Pbs2pWriter writer, String name, Weight weight, @Nullable Pbs2pFile block) {
         if (block != null && block.weight(name) instanceof PackedMatrix packed) {
             writer.packed(name, packed.format(), packed.rows(), packed.cols());
+        } else if (block != null && block.weight(name) instanceof Tensor tuned) {
+            writer.dense(name, tuned.dtype(), tuned.shape());
         } else if (weight instanceof Tensor tensor) {
             writer.dense(name, halfType(tensor), tensor.shape());
         }

@@ -51,6 +51,13 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         long output = packed + stay;
         // LibTorch has the block, its Hessians (two of the largest size bound them all) and a factorisation in float64.
         long memory = heap + 4 * largestBlock + (2 * 4 + 4 * 8) * largestHessian + (1L << 29);
+        if (options.tuneEpochs() > 0) {
+            // Both models, and for each compressed weight what its value and gradient are computed from.
+            long all = weights.values().stream()
+                    .mapToLong(w -> (long) w.rows() * w.cols())
+                    .sum();
+            memory = Math.max(memory, 4 * all * (4 + 2L * options.format().segments()) + (1L << 30));
+        }
         return new Preflight(heap, memory, 2 * output + 3 * hidden, output);
     }
 

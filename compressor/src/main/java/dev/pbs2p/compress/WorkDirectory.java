@@ -20,7 +20,8 @@ import java.util.Optional;
 ///
 /// Every file appears under its name only when it is complete. `settings.txt` says what the compression starts from;
 /// `windows.i32` holds the calibration ids, `cosines.txt` the result of the coarse stage, `hidden-K.f32` what enters
-/// block K, and `block-K.pbs2p` the packed linears of block K.
+/// block K, `block-K.pbs2p` the packed linears of block K, `tuning.state`
+/// how far tuning is, and `tuned.pbs2p` what it gave.
 final class WorkDirectory {
 
     private final Path path;
@@ -116,6 +117,20 @@ final class WorkDirectory {
 
     Path block(int block) {
         return path.resolve("block-" + block + ".pbs2p");
+    }
+
+    /// The state of tuning after its last epoch.
+    Optional<byte[]> tuning() throws IOException {
+        return read("tuning.state");
+    }
+
+    void saveTuning(byte[] state) throws IOException {
+        write("tuning.state", state);
+    }
+
+    /// The packed linears and the norms of the whole model, tuned.
+    Path tuned() {
+        return path.resolve("tuned.pbs2p");
     }
 
     /// Removes the directory and all that is in it.

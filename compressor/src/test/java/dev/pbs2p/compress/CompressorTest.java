@@ -52,7 +52,7 @@ final class CompressorTest {
 
     private static CompressOptions options(boolean coarse) {
         CompressOptions.Method method = new CompressOptions.Method("sign", new RoundToSign());
-        return new CompressOptions(method, FORMAT, coarse, 5, 24, 3, 2);
+        return new CompressOptions(method, FORMAT, coarse, 5, 24, 3, 2, 0);
     }
 
     private static CalibrationText text() {
@@ -130,6 +130,27 @@ final class CompressorTest {
                 events.stream()
                         .filter(CompressEvent.BlockDone.class::isInstance)
                         .count());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4})
+    void aKilledTuningContinuesToTheSameBytes(int step) throws IOException {
+        CompressOptions options = options(false).withCalibration(12, 24, 3).withTuning(2);
+        byte[] expected = uninterrupted(options, text());
+        assertFalse(java.util.Arrays.equals(uninterrupted(options.withTuning(0), text()), expected));
+        Path output = directory.resolve("killed.pbs2p");
+        Consumer<CompressEvent> killer = event -> {
+            if (event instanceof CompressEvent.Stage stage
+                    && stage.stage().startsWith("tuning")
+                    && stage.done() == step) {
+                throw new Killed();
+            }
+        };
+        assertThrows(Killed.class, () -> compress(output, options, text(), killer));
+        CompressReport report = compress(output, options, text(), event -> {});
+        assertArrayEquals(expected, Files.readAllBytes(output));
+        CompressReport.Tuned tuned = java.util.Objects.requireNonNull(report.tuning());
+        assertTrue(tuned.after() < tuned.before(), tuned.toString());
     }
 
     @Test
