@@ -4,11 +4,15 @@ import dev.pbs2p.compress.torch.LibTorch;
 import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.cuda.CudaStatus;
 import dev.pbs2p.cuda.DriverProbe;
+import dev.pbs2p.kernel.Backend;
+import dev.pbs2p.kernel.Backends;
+import dev.pbs2p.kernel.SelfTest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -42,7 +46,7 @@ final class DoctorCommand implements Callable<Integer> {
         add("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         int threads = Runtime.getRuntime().availableProcessors();
         add("processor", Machine.processor() + ", " + threads + " threads");
-        boolean healthy = true;
+        boolean healthy = kernels();
         add("libtorch", libTorch(threads));
         add("cuda", cuda());
         memory();
@@ -52,6 +56,23 @@ final class DoctorCommand implements Callable<Integer> {
             Json.print(spec.commandLine().getOut(), facts);
         }
         return healthy ? 0 : 1;
+    }
+
+    /// Which kernels run and why, and whether each computes what the scalar definition does.
+    private boolean kernels() {
+        try (Backend backend = Backends.open("auto", Backends.Settings.defaults())) {
+            add("kernels", backend.description());
+            if (!backend.name().equals("vector")) {
+                return true;
+            }
+        }
+        List<SelfTest.Result> results = SelfTest.run();
+        facts.put("self_test", results);
+        List<SelfTest.Result> failed =
+                results.stream().filter(result -> !result.passed()).toList();
+        failed.forEach(result -> print("self-test", result.kernel() + " FAILED: " + result.detail()));
+        print("self-test", results.size() - failed.size() + " of " + results.size() + " kernels right");
+        return failed.isEmpty();
     }
 
     private String libTorch(int threads) {
