@@ -14,6 +14,8 @@ module dev.pbs2p.cli {
 
     opens dev.pbs2p.cli to
             info.picocli;
+    opens dev.pbs2p.cli.bench to
+            tools.jackson.databind;
     opens dev.pbs2p.cli.chat to
             tools.jackson.databind;
 }

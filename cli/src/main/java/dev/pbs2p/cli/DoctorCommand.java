@@ -1,5 +1,6 @@
 package dev.pbs2p.cli;
 
+import dev.pbs2p.cli.bench.Bandwidth;
 import dev.pbs2p.compress.torch.LibTorch;
 import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.cuda.CudaStatus;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -109,10 +111,14 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void bandwidth(int threads) {
-        double one = Bandwidth.measure(1);
-        double all = threads == 1 ? one : Bandwidth.measure(threads);
-        facts.put("bandwidth_gb_s", Json.object("1", one, String.valueOf(threads), all));
-        print("bandwidth", String.format(Locale.ROOT, "reads %.1f GB/s on 1 thread, %.1f on %d", one, all, threads));
+        List<Bandwidth> measured =
+                Bandwidth.measure(Stream.of(1, threads).distinct().toList());
+        Map<String, @Nullable Object> byThreads = new LinkedHashMap<>();
+        for (Bandwidth one : measured) {
+            byThreads.put(one.threads() + (one.hugePages() ? " huge" : ""), one.gigabytesPerSecond());
+        }
+        facts.put("bandwidth_gb_s", byThreads);
+        measured.forEach(one -> print("bandwidth", one.toString()));
     }
 
     private void add(String name, String text) {

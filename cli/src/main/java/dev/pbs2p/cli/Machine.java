@@ -25,13 +25,26 @@ final class Machine {
 
     /// Bytes of memory that a program can still have; what the system caches counts as free.
     static long availableMemory() {
-        return line("/proc/meminfo", "MemAvailable")
-                .map(kilobytes -> Long.parseLong(kilobytes.replaceAll("\\D", "")) * 1024)
-                .orElseGet(() -> system().getFreeMemorySize());
+        return kilobytes("/proc/meminfo", "MemAvailable").orElseGet(() -> system().getFreeMemorySize());
+    }
+
+    /// Bytes of memory that this process holds, mapped files included; 0 where the system does not tell.
+    static long residentMemory() {
+        return kilobytes("/proc/self/status", "VmRSS").orElse(0L);
+    }
+
+    /// The most that [#residentMemory] ever was.
+    static long peakResidentMemory() {
+        return kilobytes("/proc/self/status", "VmHWM").orElse(0L);
     }
 
     private static OperatingSystemMXBean system() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    }
+
+    /// In bytes.
+    private static Optional<Long> kilobytes(String file, String key) {
+        return line(file, key).map(text -> Long.parseLong(text.replaceAll("\\D", "")) * 1024);
     }
 
     private static Optional<String> line(String file, String key) {

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             TokenizeCommand.class,
             DemoCommand.class,
+            BenchCommand.class,
             DoctorCommand.class,
             GenerateCompletion.class
         })

@@ -2,15 +2,11 @@ package dev.pbs2p.cli;
 
 import dev.pbs2p.compress.CompressOptions;
 import dev.pbs2p.tensor.PackedFormat;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// How weights are chosen and coded. What is not given follows from the preset.
 final class PackingArguments {
-
-    private static final Pattern PATTERN = Pattern.compile("(\\d{1,2}):(\\d{1,2})");
 
     @Option(
             names = "--preset",
@@ -69,13 +65,10 @@ final class PackingArguments {
 
     CompressOptions options() {
         boolean paper = paper();
-        Matcher nm = PATTERN.matcher(pattern == null ? (paper ? "4:8" : "8:16") : pattern);
-        if (!nm.matches()) {
-            throw new IllegalArgumentException("--pattern is N:M, such as 4:8 or 8:16, not " + pattern);
-        }
+        NmPattern kept = NmPattern.parse(pattern == null ? (paper ? "4:8" : "8:16") : pattern);
         PackedFormat format = new PackedFormat(
-                Integer.parseInt(nm.group(1)),
-                Integer.parseInt(nm.group(2)),
+                kept.n(),
+                kept.m(),
                 strided == null ? !paper : strided,
                 group,
                 segments == null ? (paper ? 3 : 1) : segments,

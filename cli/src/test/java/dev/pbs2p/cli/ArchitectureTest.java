@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import dev.pbs2p.format.Pages;
 import java.lang.foreign.Linker;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -121,10 +122,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void nativeCodeIsCalledByTheDriverBindingsAlone() {
+    void nativeCodeIsCalledByTheDriverBindingsAndOneHelperAlone() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(CUDA)
+                .and()
+                .doNotBelongToAnyOf(Pages.class)
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(Linker.class)

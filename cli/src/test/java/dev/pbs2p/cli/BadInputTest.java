@@ -173,6 +173,19 @@ class BadInputTest {
     }
 
     @Test
+    void nothingToMeasure() {
+        refuses("--shape", "bench");
+        refuses("not both", "bench", packed, "--shape", "llama-7b");
+        refuses("llama3-8b", "bench", "--shape", "llama-8b");
+        refuses("N:M", "bench", "--shape", "llama-7b", "--pattern", "8");
+        refuses("nowhere", "bench", folder.resolve("nowhere"));
+        refuses("context", "bench", packed, "-p", "5000");
+        refuses("1 or more", "bench", packed, "-n", "0");
+        refuses("repetition", "bench", packed, "-r", "0");
+        refuses("thread", "bench", packed, "-t", "0");
+    }
+
+    @Test
     void promptsThatDoNotFit() {
         refuses("context", "generate", directory, "-p", "word ".repeat(500));
     }

@@ -125,6 +125,39 @@ class CommandsTest {
     }
 
     @Test
+    void benchMeasuresEachTask() {
+        JsonNode result = json("bench", packed, "-p", "8,5", "-n", 3, "-t", "1,2", "-r", 1, "--json");
+        assertTrue(names(result).containsAll(names("bandwidth_gb_s", "results")));
+        assertTrue(result.get("bandwidth_gb_s").doubleValue() > 0);
+        assertEquals(2 * 3, result.get("results").size());
+        JsonNode last = result.get("results").get(5);
+        assertEquals(
+                names(
+                        "threads",
+                        "prompt",
+                        "generate",
+                        "tokens_per_second",
+                        "spread",
+                        "bytes_per_token",
+                        "limit_tokens_per_second",
+                        "limit_share"),
+                names(last));
+        assertEquals(2, last.get("threads").intValue());
+        assertEquals(0, last.get("prompt").intValue());
+        assertEquals(3, last.get("generate").intValue());
+        assertTrue(last.get("tokens_per_second").doubleValue() > 0);
+    }
+
+    @Test
+    void benchPrintsATable() {
+        Cli.Result result = Cli.run("bench", packed, "-p", "4", "-n", "2", "-t", "1", "-r", "2");
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().contains("read 4"), result.out());
+        assertTrue(result.out().contains("write 2"), result.out());
+        assertTrue(result.out().contains("GB/s on 1 thread"), result.out());
+    }
+
+    @Test
     void tokenizeNamesItsTokens() {
         JsonNode result = json("tokenize", packed, "-p", "Hello wörld", "--json");
         assertEquals(names("text", "tokens"), names(result));
@@ -168,8 +201,17 @@ class CommandsTest {
 
     @Test
     void everyCommandHasHelp() {
-        List<String> commands =
-                List.of("compress", "chat", "generate", "eval ppl", "eval kl", "inspect", "tokenize", "demo", "doctor");
+        List<String> commands = List.of(
+                "compress",
+                "chat",
+                "generate",
+                "eval ppl",
+                "eval kl",
+                "inspect",
+                "tokenize",
+                "demo",
+                "bench",
+                "doctor");
         for (String command : commands) {
             String[] words = (command + " --help").split(" ");
             Cli.Result result = Cli.run((Object[]) words);

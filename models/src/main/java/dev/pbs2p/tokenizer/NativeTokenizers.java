@@ -1,6 +1,7 @@
 package dev.pbs2p.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.pbs2p.weights.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,8 @@ final class NativeTokenizers {
                 throw new IllegalStateException(
                         "the tokenizer library cannot be loaded on " + platform() + " (" + reason(e)
                                 + "): it needs Linux with glibc (x86_64, aarch64), macOS (aarch64) or Windows (x86_64),"
-                                + " and a cache directory that can be written and run from, here " + cache(),
+                                + " and a cache directory that can be written and run from, here "
+                                + UserCache.directory(),
                         e);
             }
         }
@@ -42,7 +44,7 @@ final class NativeTokenizers {
 
     @SuppressWarnings("restricted") // native code is what this class is for
     private static void load(String platform) throws IOException {
-        Path directory = cache().resolve("tokenizers-" + version() + "-" + platform);
+        Path directory = UserCache.directory().resolve("tokenizers-" + version() + "-" + platform);
         for (String name : libraries(platform)) {
             System.load(unpack(platform, name, directory).toString());
         }
@@ -95,17 +97,6 @@ final class NativeTokenizers {
         String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
         String family = os.startsWith("win") ? "win" : os.startsWith("mac") ? "osx" : os;
         return family + "-" + (arch.equals("amd64") ? "x86_64" : arch);
-    }
-
-    /// pbs2p's directory among the user's caches.
-    private static Path cache() {
-        String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-        Path home = Path.of(System.getProperty("user.home", "."));
-        String set = System.getenv(os.startsWith("win") ? "LOCALAPPDATA" : "XDG_CACHE_HOME");
-        Path base = set != null && !set.isBlank()
-                ? Path.of(set)
-                : os.startsWith("mac") ? home.resolve("Library/Caches") : home.resolve(".cache");
-        return base.resolve("pbs2p");
     }
 
     private static String reason(Throwable failure) {
