@@ -10,6 +10,7 @@ module dev.pbs2p.models {
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
+    exports dev.pbs2p.data;
     exports dev.pbs2p.weights;
     exports dev.pbs2p.tokenizer;
     exports dev.pbs2p.model;

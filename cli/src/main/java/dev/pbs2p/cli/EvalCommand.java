@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "eval",
         description = "Measures how good a model is.",
-        subcommands = {PerplexityCommand.class, KlCommand.class})
+        subcommands = {PerplexityCommand.class, KlCommand.class, TasksCommand.class})
 final class EvalCommand implements Runnable {
 
     @Spec
@@ -18,6 +18,6 @@ final class EvalCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "eval needs what to measure: ppl or kl");
+        throw new ParameterException(spec.commandLine(), "eval needs what to measure: ppl, kl or tasks");
     }
 }

@@ -207,6 +207,7 @@ class CommandsTest {
                 "generate",
                 "eval ppl",
                 "eval kl",
+                "eval tasks",
                 "inspect",
                 "tokenize",
                 "demo",

@@ -4,10 +4,10 @@ package dev.pbs2p.eval;
 @FunctionalInterface
 public interface Progress {
 
-    /// Called after every batch of windows, on the calling thread.
+    /// Called after every batch of windows or questions, on the calling thread.
     ///
-    /// @param done windows scored so far
-    /// @param total windows to score
+    /// @param done windows or questions scored so far
+    /// @param total of them to score
     /// @param estimate the result if it ended now
     void update(int done, int total, double estimate);
 }

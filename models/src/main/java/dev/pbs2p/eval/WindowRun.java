@@ -10,15 +10,12 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 
-/// Runs the windows of a text through one or more models side by side and scores their predictions: several windows a
-/// pass, so that matrix products are large, and the logits slab by slab, so that they are never all in memory.
+/// Runs the windows of a text through one or more models side by side and scores their predictions, several windows a
+/// pass, so that matrix products are large.
 final class WindowRun {
 
     /// Tokens of one forward pass: enough rows to use a matrix kernel well.
     private static final int PASS_TOKENS = 2048;
-
-    /// Logits of one model held at once (32 MB of float32).
-    private static final int SLAB_LOGITS = 1 << 23;
 
     /// The score of one prediction.
     interface Score {
@@ -33,14 +30,13 @@ final class WindowRun {
     private final List<Model> models;
     private final Protocol protocol;
     private final Score score;
-    private final int vocabulary;
 
     /// @throws IllegalArgumentException if a model was made for shorter windows or the vocabularies differ
     WindowRun(List<Model> models, Protocol protocol, Score score) {
         this.models = models;
         this.protocol = protocol;
         this.score = score;
-        this.vocabulary = models.getFirst().vocabulary();
+        int vocabulary = models.getFirst().vocabulary();
         for (Model model : models) {
             if (protocol.window() > model.context()) {
                 throw new IllegalArgumentException("a window of " + protocol.window()
@@ -61,25 +57,28 @@ final class WindowRun {
         int total = ids.length / protocol.window();
         int batch = Math.max(1, PASS_TOKENS / protocol.window());
         double[] means = new double[total];
-        for (int done = 0; done < total; ) {
-            int windows = Math.min(batch, total - done);
-            int from = done * protocol.window();
-            double[] scores = pass(Arrays.copyOfRange(ids, from, from + windows * protocol.window()), windows);
-            for (int w = 0; w < windows; w++) {
-                int at = w * protocol.predictions();
-                means[done + w] = Arrays.stream(scores, at, at + protocol.predictions())
-                        .average()
-                        .orElseThrow();
+        try (LogitRows logits = new LogitRows(models)) {
+            for (int done = 0; done < total; ) {
+                int windows = Math.min(batch, total - done);
+                int from = done * protocol.window();
+                int[] some = Arrays.copyOfRange(ids, from, from + windows * protocol.window());
+                double[] scores = pass(some, windows, logits);
+                for (int w = 0; w < windows; w++) {
+                    int at = w * protocol.predictions();
+                    means[done + w] = Arrays.stream(scores, at, at + protocol.predictions())
+                            .average()
+                            .orElseThrow();
+                }
+                done += windows;
+                double soFar = new WindowMeans(Arrays.copyOf(means, done)).mean();
+                progress.update(done, total, estimate.applyAsDouble(soFar));
             }
-            done += windows;
-            double soFar = new WindowMeans(Arrays.copyOf(means, done)).mean();
-            progress.update(done, total, estimate.applyAsDouble(soFar));
         }
         return new WindowMeans(means);
     }
 
     /// Scores of all predictions that count in some windows.
-    private double[] pass(int[] ids, int windows) {
+    private double[] pass(int[] ids, int windows, LogitRows logits) {
         List<Backend.Scope> scopes = new ArrayList<>();
         try {
             List<Matrix> hidden = new ArrayList<>();
@@ -89,15 +88,7 @@ final class WindowRun {
             }
             int[] rows = scoredRows(windows);
             double[] scores = new double[rows.length];
-            int slab = Math.max(1, SLAB_LOGITS / vocabulary);
-            for (int from = 0; from < rows.length; from += slab) {
-                int start = from;
-                int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + slab));
-                float[][] logits = logits(hidden, some);
-                IntStream.range(0, some.length)
-                        .parallel()
-                        .forEach(i -> scores[start + i] = score.of(logits, i * vocabulary, ids[some[i] + 1]));
-            }
+            logits.show(hidden, rows, (i, values, at) -> scores[i] = score.of(values, at, ids[rows[i] + 1]));
             return scores;
         } finally {
             scopes.reversed().forEach(Backend.Scope::close);
@@ -115,17 +106,5 @@ final class WindowRun {
         try (KvCache cache = model.backend().window(windows)) {
             return model.forward(ids, cache);
         }
-    }
-
-    private float[][] logits(List<Matrix> hidden, int[] rows) {
-        float[][] logits = new float[models.size()][];
-        for (int m = 0; m < logits.length; m++) {
-            Model model = models.get(m);
-            Backend backend = model.backend();
-            try (Backend.Scope _ = backend.scope()) {
-                logits[m] = backend.read(model.logits(backend.rows(hidden.get(m), rows)));
-            }
-        }
-        return logits;
     }
 }

@@ -1,2 +1,2 @@
-/// Perplexity and other measures of quality.
+/// Perplexity, KL divergence, and the multiple-choice tasks.
 package dev.pbs2p.eval;

@@ -17,6 +17,9 @@ public interface Backend extends AutoCloseable {
     /// One line for people: which kernels run, on how many threads, and why.
     String description();
 
+    /// Threads it computes on, the caller's included; work between its operations should take no more.
+    int threads();
+
     /// Holds a weight (rows = outputs, cols = inputs), as stored; nothing is expanded that a kernel can read directly.
     Linear linear(String name, Weight weight, @Nullable Tensor bias);
 

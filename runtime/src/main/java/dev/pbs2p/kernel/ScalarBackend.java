@@ -42,6 +42,11 @@ public class ScalarBackend implements Backend {
         return description;
     }
 
+    @Override
+    public int threads() {
+        return 1;
+    }
+
     final ActivationQuantizer quantizer() {
         return quantizer;
     }

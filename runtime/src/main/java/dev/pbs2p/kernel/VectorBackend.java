@@ -45,6 +45,11 @@ public final class VectorBackend extends ScalarBackend {
     }
 
     @Override
+    public int threads() {
+        return workers.threads();
+    }
+
+    @Override
     void dense(HostMatrix x, DenseLinear w, HostMatrix out) {
         dense.multiply(x, w, out);
     }

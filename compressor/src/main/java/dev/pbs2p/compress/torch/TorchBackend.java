@@ -46,6 +46,11 @@ public final class TorchBackend implements Backend {
     }
 
     @Override
+    public int threads() {
+        return Native.threads();
+    }
+
+    @Override
     public Linear linear(String name, Weight weight, @Nullable Tensor bias) {
         TorchLinear linear = new TorchLinear(name, weight, bias == null ? null : kept(TorchLinear.floats(bias)));
         linears.put(name, linear);

@@ -1,0 +1,2 @@
+/// Files of data sets as users have them.
+package dev.pbs2p.data;
