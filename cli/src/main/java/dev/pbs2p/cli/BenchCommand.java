@@ -11,7 +11,6 @@ import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.Backends;
 import dev.pbs2p.model.Models;
 import dev.pbs2p.tensor.Checkpoint;
-import dev.pbs2p.weights.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,7 +89,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Integer> counts = threads == null ? defaultThreads() : threads;
         Path file = file();
         long start = System.nanoTime();
-        try (Checkpoint checkpoint = Checkpoints.open(file)) {
+        try (Checkpoint checkpoint = backend.checkpoint(file)) {
             long mapped = System.nanoTime() - start;
             List<Bandwidth> bandwidth = Bandwidth.measure(counts);
             BenchReport report = new BenchReport(spec.commandLine(), json, bandwidth);
@@ -100,7 +99,7 @@ final class BenchCommand implements Callable<Integer> {
                         Model model = Models.open(checkpoint, kernels);
                         Benchmark benchmark = new Benchmark(model, tasks)) {
                     report.opened(file, kernels, mapped + System.nanoTime() - start);
-                    double gigabytes = Bandwidth.of(bandwidth, count, false);
+                    double gigabytes = Bandwidth.of(bandwidth, count, backend.hugePages());
                     for (Task task : tasks) {
                         Speed speed = speed(benchmark, task);
                         report.add(Measurement.of(count, task, speed, Traffic.of(checkpoint), gigabytes));

@@ -17,7 +17,7 @@ final class ModelOptions {
 
     /// Opens what is stored at `path`, ready to run.
     LanguageModel open(Path path) {
-        return LanguageModel.open(path, () -> backend.open(threads));
+        return LanguageModel.open(backend.checkpoint(path), () -> backend.open(threads));
     }
 
     int threads() {

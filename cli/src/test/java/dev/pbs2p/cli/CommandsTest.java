@@ -3,7 +3,9 @@ package dev.pbs2p.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pbs2p.format.Pages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +124,15 @@ class CommandsTest {
         assertEquals(8, first.get("generated_tokens").intValue());
         Cli.Result again = Cli.run("generate", packed, "-p", "The old king", "-n", 8, "--seed", 3);
         assertEquals(first.get("text").stringValue() + "\n", again.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--warm", "--huge-pages"})
+    void whereTheWeightsLieDoesNotChangeTheText(String option) {
+        assumeTrue(option.equals("--warm") || Pages.obstacle().isEmpty());
+        Object[] plain = {"generate", packed, "-p", "The old king", "-n", 8};
+        Object[] loaded = {"generate", packed, "-p", "The old king", "-n", 8, option};
+        assertEquals(Cli.run(plain).out(), Cli.run(loaded).out());
     }
 
     @Test

@@ -32,9 +32,9 @@ public final class LanguageModel implements AutoCloseable {
     private @Nullable Generator generator;
     private @Nullable ChatTemplate template;
 
-    private LanguageModel(Path path, Supplier<Backend> backends) {
+    private LanguageModel(Checkpoint stored, Supplier<Backend> backends) {
         try {
-            checkpoint = opened(Checkpoints.open(path));
+            checkpoint = opened(stored);
             tokenizer = opened(Tokenizer.of(checkpoint));
             Backend backend = opened(backends.get()); // when the small files have been found good
             model = opened(Models.open(checkpoint, backend));
@@ -46,12 +46,12 @@ public final class LanguageModel implements AutoCloseable {
 
     /// Opens a `.pbs2p` file or a checkpoint directory on the best backend of this machine.
     public static LanguageModel open(Path path) {
-        return new LanguageModel(path, () -> Backends.open("auto", Backends.Settings.defaults()));
+        return open(Checkpoints.open(path), () -> Backends.open("auto", Backends.Settings.defaults()));
     }
 
-    /// Opens a model on a backend of the caller's choice, which closes with the model.
-    public static LanguageModel open(Path path, Supplier<Backend> backend) {
-        return new LanguageModel(path, backend);
+    /// Opens a model on a backend of the caller's choice. Both close with the model, and also if it cannot be opened.
+    public static LanguageModel open(Checkpoint checkpoint, Supplier<Backend> backend) {
+        return new LanguageModel(checkpoint, backend);
     }
 
     /// Continues a text by at most `maxTokens` tokens, sampled as usual.

@@ -3,6 +3,7 @@ package dev.pbs2p.weights;
 import dev.pbs2p.format.FormatException;
 import dev.pbs2p.format.Safetensors;
 import dev.pbs2p.tensor.Checkpoint;
+import dev.pbs2p.tensor.Loading;
 import dev.pbs2p.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -144,6 +145,11 @@ public final class HfDirectory implements Checkpoint {
         } catch (IOException e) {
             throw new FormatException("cannot read " + path + ": " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public void load(Loading how) {
+        files.values().forEach(file -> file.load(how));
     }
 
     @Override

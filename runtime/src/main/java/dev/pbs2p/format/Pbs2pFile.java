@@ -3,6 +3,7 @@ package dev.pbs2p.format;
 import dev.pbs2p.format.SafetensorsWriter.Declared;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.DType;
+import dev.pbs2p.tensor.Loading;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
@@ -208,6 +209,11 @@ public final class Pbs2pFile implements Checkpoint {
         return file.names().contains(FILES + name)
                 ? Optional.of(data(FILES + name).toArray(ValueLayout.JAVA_BYTE))
                 : Optional.empty();
+    }
+
+    @Override
+    public void load(Loading how) {
+        file.load(how);
     }
 
     /// How the file was made, in the words of whoever wrote it.

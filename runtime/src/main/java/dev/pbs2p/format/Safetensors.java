@@ -1,18 +1,14 @@
 package dev.pbs2p.format;
 
 import dev.pbs2p.format.SafetensorsHeader.Entry;
+import dev.pbs2p.tensor.Loading;
 import dev.pbs2p.tensor.Tensor;
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -32,15 +28,13 @@ public final class Safetensors implements AutoCloseable {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Path path;
-    private final Arena arena;
-    private final MemorySegment file;
+    private final MappedFile file;
     private final long dataStart;
     private final Map<String, String> metadata;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    private Safetensors(Path path, Arena arena, MemorySegment file, long dataStart, SafetensorsHeader header) {
+    private Safetensors(Path path, MappedFile file, long dataStart, SafetensorsHeader header) {
         this.path = path;
-        this.arena = arena;
         this.file = file;
         this.dataStart = dataStart;
         this.metadata = Collections.unmodifiableMap(header.metadata());
@@ -51,28 +45,16 @@ public final class Safetensors implements AutoCloseable {
     ///
     /// @throws FormatException if it cannot be read, or is not a whole safetensors file
     public static Safetensors open(Path path) {
-        Arena arena = Arena.ofShared();
+        MappedFile file = MappedFile.open(path);
         try {
-            MemorySegment file = map(path, arena);
-            long dataStart = dataStart(file);
-            String json = decode(file.asSlice(8, dataStart - 8));
-            SafetensorsHeader header = SafetensorsHeader.parse(json, file.byteSize() - dataStart);
-            return new Safetensors(path, arena, file, dataStart, header);
+            MemorySegment bytes = file.bytes();
+            long dataStart = dataStart(bytes);
+            String json = decode(bytes.asSlice(8, dataStart - 8));
+            SafetensorsHeader header = SafetensorsHeader.parse(json, bytes.byteSize() - dataStart);
+            return new Safetensors(path, file, dataStart, header);
         } catch (FormatException e) {
-            arena.close();
+            file.close();
             throw new FormatException(path + " is not a usable safetensors file: " + e.getMessage(), e);
-        } catch (IOException e) {
-            arena.close();
-            throw new FormatException("cannot read " + path + ": " + reason(e), e);
-        }
-    }
-
-    private static MemorySegment map(Path path, Arena arena) throws IOException {
-        if (Files.isDirectory(path)) {
-            throw new FormatException("it is a directory");
-        }
-        try (FileChannel channel = FileChannel.open(path)) {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         }
     }
 
@@ -105,10 +87,6 @@ public final class Safetensors implements AutoCloseable {
         }
     }
 
-    private static String reason(IOException e) {
-        return e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
-    }
-
     public Path path() {
         return path;
     }
@@ -129,7 +107,8 @@ public final class Safetensors implements AutoCloseable {
     public Tensor tensor(String name) {
         Entry entry = entry(name);
         long[] shape = entry.shape().stream().mapToLong(Long::longValue).toArray();
-        return new Tensor(entry.dtype(), shape, file.asSlice(dataStart + entry.begin(), entry.end() - entry.begin()));
+        return new Tensor(
+                entry.dtype(), shape, file.bytes().asSlice(dataStart + entry.begin(), entry.end() - entry.begin()));
     }
 
     /// Where a tensor's data begins in the file, in bytes.
@@ -149,17 +128,22 @@ public final class Safetensors implements AutoCloseable {
 
     /// The header with its length: all that comes before the data.
     MemorySegment header() {
-        return file.asSlice(0, dataStart);
+        return file.bytes().asSlice(0, dataStart);
     }
 
     /// Size of the file in bytes.
     public long bytes() {
-        return file.byteSize();
+        return file.bytes().byteSize();
+    }
+
+    /// Brings the data into memory as asked, before the first tensor is used.
+    public void load(Loading how) {
+        file.load(how);
     }
 
     /// Unmaps the file; its tensors must not be used any more.
     @Override
     public void close() {
-        arena.close();
+        file.close();
     }
 }

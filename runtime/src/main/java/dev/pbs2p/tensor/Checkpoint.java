@@ -21,6 +21,12 @@ public interface Checkpoint extends AutoCloseable {
     /// A side file by its name in a Hugging Face directory (`config.json`, `tokenizer.json`, …).
     Optional<byte[]> file(String name);
 
+    /// Brings the weights into memory as asked, before the first one is asked for. A checkpoint that is not mapped has
+    /// nothing to do.
+    ///
+    /// @throws IllegalStateException if this machine cannot do it; the message says why
+    default void load(Loading how) {}
+
     @Override
     void close();
 }
