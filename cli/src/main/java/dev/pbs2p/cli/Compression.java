@@ -6,6 +6,7 @@ import dev.pbs2p.compress.CompressOptions;
 import dev.pbs2p.compress.CompressReport;
 import dev.pbs2p.compress.Compressor;
 import dev.pbs2p.compress.Preflight;
+import dev.pbs2p.compress.TuningPlan;
 import dev.pbs2p.tensor.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -35,10 +36,10 @@ final class Compression {
 
     private void show(CompressEvent event, ProgressLine line) {
         switch (event) {
-            case CompressEvent.Planned(Preflight needs) ->
+            case CompressEvent.Planned(Preflight needs, TuningPlan tuning) ->
                 err.println("needs up to " + Units.bytes(needs.memoryBytes()) + " of memory and "
                         + Units.bytes(needs.diskBytes()) + " of disk; makes about "
-                        + Units.bytes(needs.outputBytes()));
+                        + Units.bytes(needs.outputBytes()) + "; tuning: " + tuning);
             case CompressEvent.Stage(String stage, int done, int total) -> line.update(stage, done, total, "");
             case CompressEvent.BlockDone done ->
                 line.show(String.format(

@@ -1,6 +1,7 @@
 package dev.pbs2p.cli;
 
 import dev.pbs2p.compress.CompressOptions;
+import dev.pbs2p.compress.TuningPlan;
 import dev.pbs2p.tensor.PackedFormat;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -8,12 +9,24 @@ import picocli.CommandLine.Option;
 /// How weights are chosen and coded. What is not given follows from the preset.
 final class PackingArguments {
 
+    private static final double LEAST_BITS = 1.4;
+    private static final double MOST_BITS = 3.4;
+    private static final int GROUP = 128;
+
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            defaultValue = "paper",
-            description = "paper (the published pipeline) or best (codes by descent) (default: paper).")
-    private String preset = "paper";
+            defaultValue = "best",
+            description = "best (codes and levels fitted to the model's output) or paper (the published pipeline)"
+                    + " (default: best).")
+    private String preset = "best";
+
+    @Option(
+            names = "--bits",
+            paramLabel = "B",
+            description = "Real bits a weight, 1.4 to 3.4: every linear gets the format that serves it best within this"
+                    + " budget, by measured sensitivity (preset best).")
+    private @Nullable Double bits;
 
     @Option(
             names = "--pattern",
@@ -24,9 +37,8 @@ final class PackingArguments {
     @Option(
             names = "--group",
             paramLabel = "COLUMNS",
-            defaultValue = "128",
             description = "Columns that share levels: 32 to 512 (default: 128).")
-    private int group;
+    private @Nullable Integer group;
 
     @Option(
             names = "--segments",
@@ -52,38 +64,73 @@ final class PackingArguments {
     @Option(
             names = "--tune",
             paramLabel = "WHAT",
-            description = "none, or model: levels and norms follow the gradient of the whole model's predictions, which"
-                    + " needs the model twice in memory (default: model for best, none for paper).")
+            description = "none; block: levels, codes and norms of each block follow the gradient of its output, one"
+                    + " block in memory; model: those of all blocks follow the gradient of the predictions, which needs"
+                    + " the model twice in memory (default: none for paper; else model where that fits, or block).")
     private @Nullable String tune;
 
     @Option(
-            names = "--tune-epochs",
+            names = "--block-epochs",
             paramLabel = "E",
-            defaultValue = "2",
-            description = "Passes of tuning over the calibration windows (default: 2).")
-    private int tuneEpochs;
+            description = "Passes over the calibration windows for each block (default: 1 for block, 0 for model).")
+    private @Nullable Integer blockEpochs;
+
+    @Option(
+            names = "--model-epochs",
+            paramLabel = "E",
+            description = "Passes over the calibration windows for the whole model (default: 2).")
+    private @Nullable Integer modelEpochs;
 
     CompressOptions options() {
         boolean paper = paper();
+        if (bits != null) {
+            return budget(bits);
+        }
         NmPattern kept = NmPattern.parse(pattern == null ? (paper ? "4:8" : "8:16") : pattern);
         PackedFormat format = new PackedFormat(
                 kept.n(),
                 kept.m(),
                 strided == null ? !paper : strided,
-                group,
+                or(group, GROUP),
                 segments == null ? (paper ? 3 : 1) : segments,
                 symmetric,
                 salient == null ? paper : salient);
         CompressOptions options = paper ? CompressOptions.paper(format) : CompressOptions.best(format);
-        return options.withTuning(tunes() ? tuneEpochs : 0);
+        return options.withTuning(tuning());
     }
 
-    private boolean tunes() {
-        return switch (tune == null ? (paper() ? "none" : "model") : tune) {
-            case "none" -> false;
-            case "model" -> true;
-            default -> throw new IllegalArgumentException("--tune is none or model, not " + tune);
+    private CompressOptions budget(double bits) {
+        if (paper() || pattern != null || segments != null || group != null || salient != null || symmetric) {
+            throw new IllegalArgumentException("--bits chooses the formats itself, with preset best: leave out"
+                    + " --pattern, --segments, --group, --symmetric and --salient");
+        }
+        if (!(bits >= LEAST_BITS && bits <= MOST_BITS)) {
+            throw new IllegalArgumentException(
+                    "--bits takes " + LEAST_BITS + " to " + MOST_BITS + " real bits a weight, not " + bits);
+        }
+        return CompressOptions.best(new PackedFormat(8, 16, true, GROUP, 1, false, false))
+                .withTuning(tuning())
+                .withBits(bits);
+    }
+
+    private @Nullable TuningPlan tuning() {
+        String what = tune == null && paper() ? "none" : tune;
+        if (what == null && blockEpochs == null && modelEpochs == null) {
+            return null;
+        }
+        return switch (what == null ? "model" : what) {
+            case "none" -> TuningPlan.NONE;
+            case "block" -> new TuningPlan(or(blockEpochs, TuningPlan.BLOCK.blockEpochs()), 0);
+            case "model" ->
+                new TuningPlan(
+                        or(blockEpochs, TuningPlan.MODEL.blockEpochs()),
+                        or(modelEpochs, TuningPlan.MODEL.modelEpochs()));
+            default -> throw new IllegalArgumentException("--tune is none, block or model, not " + tune);
         };
+    }
+
+    private static int or(@Nullable Integer given, int usual) {
+        return given == null ? usual : given;
     }
 
     private boolean paper() {

@@ -3,9 +3,8 @@ package dev.pbs2p.compress;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The Adam optimiser over plain arrays, with bias correction and without weight decay: the parameters that tuning
-/// moves
-/// are few, and plain arrays make its state easy to save.
+/// The Adam optimiser over plain arrays, with bias correction and without weight decay: plain arrays make its state
+/// easy to save.
 final class Adam {
 
     private static final double BETA1 = 0.9;
@@ -16,30 +15,30 @@ final class Adam {
     private final List<float[]> second = new ArrayList<>();
     private int steps;
 
-    /// @param sizes number of values of every parameter array
-    Adam(List<Integer> sizes) {
-        for (int size : sizes) {
-            first.add(new float[size]);
-            second.add(new float[size]);
+    /// @param values parameter arrays that will move
+    Adam(List<float[]> values) {
+        for (float[] array : values) {
+            first.add(new float[array.length]);
+            second.add(new float[array.length]);
         }
     }
 
-    /// Moves array `k` against its gradient, about `rates[k]` at most in each value.
-    void step(List<float[]> parameters, List<float[]> gradients, double[] rates) {
+    /// Begins the next step.
+    void nextStep() {
         steps++;
-        double bias1 = 1 - Math.pow(BETA1, steps);
-        double bias2 = 1 - Math.pow(BETA2, steps);
-        for (int k = 0; k < parameters.size(); k++) {
-            float[] m = first.get(k);
-            float[] v = second.get(k);
-            float[] values = parameters.get(k);
-            float[] gradient = gradients.get(k);
-            for (int i = 0; i < values.length; i++) {
-                double g = gradient[i];
-                m[i] = (float) (BETA1 * m[i] + (1 - BETA1) * g);
-                v[i] = (float) (BETA2 * v[i] + (1 - BETA2) * g * g);
-                values[i] -= (float) (rates[k] * (m[i] / bias1) / (Math.sqrt(v[i] / bias2) + EPSILON));
-            }
+    }
+
+    /// Moves `values`, array `k`, against their gradient, about `rate` at most in each value.
+    void move(int k, float[] values, float[] gradient, double rate) {
+        float bias1 = (float) (1 - Math.pow(BETA1, steps));
+        float bias2 = (float) (1 - Math.pow(BETA2, steps));
+        float[] m = first.get(k);
+        float[] v = second.get(k);
+        for (int i = 0; i < values.length; i++) {
+            float g = gradient[i];
+            m[i] = (float) BETA1 * m[i] + (float) (1 - BETA1) * g;
+            v[i] = (float) BETA2 * v[i] + (float) (1 - BETA2) * g * g;
+            values[i] -= (float) rate * (m[i] / bias1) / ((float) Math.sqrt(v[i] / bias2) + (float) EPSILON);
         }
     }
 

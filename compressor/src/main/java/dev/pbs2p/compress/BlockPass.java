@@ -35,6 +35,11 @@ final class BlockPass {
         }
     }
 
+    /// The same for the first `windows` windows at most.
+    BlockPass first(int windows) {
+        return new BlockPass(model, Arrays.copyOf(ids, Math.min(windows, windows()) * window), window);
+    }
+
     /// Token ids, window after window.
     int[] ids() {
         return ids;
@@ -100,12 +105,17 @@ final class BlockPass {
         }
     }
 
-    private HiddenStates open(Path path) throws IOException {
+    HiddenStates open(Path path) throws IOException {
         return HiddenStates.open(path, bytes() / 4);
     }
 
     private float[] read(HiddenStates in, int done) {
-        return in.read((long) done * window * cols, batch(done) * window * cols);
+        return read(in, done, batch(done));
+    }
+
+    /// The states of `count` windows from `first` on.
+    float[] read(HiddenStates in, int first, int count) {
+        return in.read((long) first * window * cols, count * window * cols);
     }
 
     /// Windows of the pass that begins with window `done`.

@@ -35,8 +35,7 @@ public final class CandidateFormats {
 
     /// Bytes that a rows × cols linear takes in a format without salient columns, everything counted.
     public static long bytes(PackedFormat format, int rows, int cols) {
-        SlicedLayout layout = new SlicedLayout(format, rows, cols);
-        return layout.planesBytes() + layout.stepsBytes();
+        return new SlicedLayout(format, rows, cols).bytes();
     }
 
     private static PackedFormat strided(int n, int group, int segments, boolean symmetric) {

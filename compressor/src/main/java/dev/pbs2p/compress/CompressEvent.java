@@ -3,8 +3,8 @@ package dev.pbs2p.compress;
 /// What a [Compressor] is doing, told while it does it, on the calling thread.
 public sealed interface CompressEvent {
 
-    /// Before anything is computed: what it will need.
-    record Planned(Preflight needs) implements CompressEvent {}
+    /// Before anything is computed: what it will need, and how it will be tuned.
+    record Planned(Preflight needs, TuningPlan tuning) implements CompressEvent {}
 
     /// Part of a stage before or between the blocks is done.
     ///

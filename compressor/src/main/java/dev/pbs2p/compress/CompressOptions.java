@@ -3,6 +3,7 @@ package dev.pbs2p.compress;
 import dev.pbs2p.tensor.PackedFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What to make of a model, and from how much calibration.
 ///
@@ -13,7 +14,10 @@ import java.util.Map;
 /// @param window tokens of a calibration window; cut to the model's context
 /// @param seed of everything random
 /// @param threads of everything that runs in parallel
-/// @param tuneEpochs passes over the windows that tune all levels and norms at the end; 0 for none
+/// @param tuning of levels and norms; absent: over the whole model where the original and the compressed one fit into
+///     memory together, else block by block
+/// @param bits real bits a weight that all linears may take together, each in a format of its own; absent: all take
+///     `format`
 public record CompressOptions(
         Method method,
         PackedFormat format,
@@ -22,7 +26,8 @@ public record CompressOptions(
         int window,
         long seed,
         int threads,
-        int tuneEpochs) {
+        @Nullable TuningPlan tuning,
+        @Nullable Double bits) {
 
     /// Under what the calibration is noted among the settings.
     static final String CALIBRATION = "calibration";
@@ -43,13 +48,14 @@ public record CompressOptions(
     /// The paper's pipeline with its coarse stage, 128 windows of 2048 tokens, seed 0, on all cores.
     public static CompressOptions paper(PackedFormat format) {
         Method method = new Method("paper", new PaperPreset());
-        return new CompressOptions(method, format, !format.dense(), 128, 2048, 0, cores(), 0);
+        return new CompressOptions(method, format, !format.dense(), 128, 2048, 0, cores(), TuningPlan.NONE, null);
     }
 
     /// The tuned family's codes, not tuned yet, the same N in every block, 128 windows of 2048 tokens, seed 0, on all
     /// cores.
     public static CompressOptions best(PackedFormat format) {
-        return new CompressOptions(new Method("best", new BestPreset()), format, false, 128, 2048, 0, cores(), 0);
+        return new CompressOptions(
+                new Method("best", new BestPreset()), format, false, 128, 2048, 0, cores(), TuningPlan.NONE, null);
     }
 
     private static int cores() {
@@ -58,39 +64,44 @@ public record CompressOptions(
 
     /// The same with other calibration.
     public CompressOptions withCalibration(int windows, int window, long seed) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuneEpochs);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits);
     }
 
     /// The same on other threads; for a given number of them, results are always the same.
     public CompressOptions withThreads(int threads) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuneEpochs);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits);
     }
 
-    /// The same, tuned at the end.
+    /// The same, tuned.
     ///
     /// @throws IllegalArgumentException if the format has salient columns, whose levels are not tuned
-    public CompressOptions withTuning(int epochs) {
-        if (epochs > 0 && format.salient()) {
+    public CompressOptions withTuning(@Nullable TuningPlan plan) {
+        if ((plan == null || plan.any()) && format.salient()) {
             throw new IllegalArgumentException("levels of salient columns are not tuned: compress without them");
         }
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, epochs);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, plan, bits);
+    }
+
+    /// The same within a budget of real bits a weight, for which every linear gets its own format.
+    public CompressOptions withBits(double bits) {
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits);
     }
 
     /// Everything that the result depends on, by name.
     Map<String, String> describe() {
         Map<String, String> text = new LinkedHashMap<>();
         text.put("preset", method.name());
-        text.put("pattern", format.pattern() + (format.dense() ? "" : format.strided() ? " strided" : " consecutive"));
-        text.put("group", "" + format.group());
-        text.put("segments", "" + format.segments());
-        text.put("levels", format.symmetric() ? "symmetric" : "free");
-        text.put("salient", "" + format.salient());
-        text.put("coarse", "" + coarse);
+        if (bits != null) {
+            text.put("bits", "" + bits);
+        } else {
+            text.put("format", format.describe());
+            text.put("coarse", "" + coarse);
+        }
         text.put("windows", "" + windows);
         text.put("window", "" + window);
         text.put("seed", "" + seed);
-        if (tuneEpochs > 0) {
-            text.put("tuning", tuneEpochs + " epochs over the whole model");
+        if (tuning != null && tuning.any()) {
+            text.put("tuning", tuning.toString());
         }
         return text;
     }

@@ -1,18 +1,19 @@
 package dev.pbs2p.compress;
 
+import dev.pbs2p.compress.BitAllocation.Candidate;
 import dev.pbs2p.compress.torch.InputCapture;
 import dev.pbs2p.compress.torch.TorchBackend;
-import dev.pbs2p.format.Pbs2pFile;
-import dev.pbs2p.format.Pbs2pWriter;
+import dev.pbs2p.compress.torch.Tuning;
 import dev.pbs2p.generate.Model;
+import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
-import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,6 @@ import java.util.stream.IntStream;
 /// One run over the blocks of a model, from the first that is not finished to the file.
 final class CompressRun {
 
-    private static final String ERROR = "error:";
-    private static final String SECONDS = "seconds:";
-
     private final Model model;
     private final TorchBackend backend;
     private final UsedWeights weights;
@@ -34,6 +32,7 @@ final class CompressRun {
     private final BlockPass pass;
     private final WorkDirectory work;
     private final Consumer<CompressEvent> listener;
+    private final TuningPlan plan;
     private final long start = System.nanoTime();
 
     CompressRun(
@@ -48,33 +47,52 @@ final class CompressRun {
         this.backend = backend;
         this.weights = weights;
         this.options = options;
+        this.plan = Objects.requireNonNull(options.tuning());
         this.pass = pass;
         this.work = work;
         this.listener = listener;
     }
 
     CompressReport run(Path output, Map<String, String> settings) throws IOException {
-        double[] cosines = options.coarse() ? cosines() : new double[0];
-        List<CompressReport.Linear> linears = new ArrayList<>();
-        int first = 0;
-        for (; first < model.blocks() && Files.exists(work.block(first)); first++) {
-            linears.addAll(finished(work.block(first)));
+        double[] cosines = options.coarse() && options.bits() == null ? cosines() : new double[0];
+        Map<String, Candidate> chosen = options.bits() == null
+                ? Map.of()
+                : new FormatChoice(model, backend, weights, options, pass, work, listener).choose(options.bits());
+        List<FinishedBlock> finished = new ArrayList<>();
+        while (finished.size() < model.blocks() && Files.exists(work.block(finished.size()))) {
+            finished.add(FinishedBlock.read(work.block(finished.size())));
         }
+        int first = finished.size();
         if (first == 0) {
             pass.embed(work.hidden(0));
+            if (tunesBlocks()) {
+                pass.embed(work.original(0));
+            }
         }
         try (ForkJoinPool pool = new ForkJoinPool(options.threads())) {
             long blocksStart = System.nanoTime();
             for (int block = first; block < model.blocks(); block++) {
-                List<CompressReport.Linear> done = block(block, format(block, cosines), pool);
-                linears.addAll(done);
+                FinishedBlock done = block(block, formats(block, cosines, chosen), pool);
+                finished.add(done);
                 double seconds = (System.nanoTime() - blocksStart) / 1e9;
                 double left = seconds / (block + 1 - first) * (model.blocks() - block - 1);
                 listener.accept(new CompressEvent.BlockDone(
-                        block + 1, model.blocks(), meanError(done), CompressReport.realBits(linears), left));
+                        block + 1,
+                        model.blocks(),
+                        meanError(done.linears()),
+                        CompressReport.realBits(linears(finished)),
+                        left));
             }
         }
-        return finish(output, settings, cosines, linears);
+        return finish(output, settings, cosines, chosen, finished);
+    }
+
+    private boolean tunesBlocks() {
+        return plan.blockEpochs() > 0;
+    }
+
+    private static List<CompressReport.Linear> linears(List<FinishedBlock> blocks) {
+        return blocks.stream().flatMap(block -> block.linears().stream()).toList();
     }
 
     /// The score of every block of the original model.
@@ -97,35 +115,64 @@ final class CompressRun {
         return cosines;
     }
 
+    private Map<String, PackedFormat> formats(int block, double[] cosines, Map<String, Candidate> chosen) {
+        Map<String, PackedFormat> formats = new HashMap<>();
+        for (String name : model.linears(block)) {
+            Candidate own = chosen.get(name);
+            formats.put(name, own == null ? format(block, cosines) : own.format());
+        }
+        return formats;
+    }
+
     private PackedFormat format(int block, double[] cosines) {
         PackedFormat f = options.format();
         int n = options.coarse() ? CoarseToFine.allocate(cosines, f.n(), f.m())[block] : f.n();
         return new PackedFormat(n, f.m(), f.strided(), f.group(), f.segments(), f.symmetric(), f.salient());
     }
 
-    private List<CompressReport.Linear> block(int block, PackedFormat format, ForkJoinPool pool) throws IOException {
+    private FinishedBlock block(int block, Map<String, PackedFormat> formats, ForkJoinPool pool) throws IOException {
+        Map<String, CompressedLinear> linears = compress(block, formats, pool);
+        linears.forEach((name, linear) -> backend.replace(name, linear.codes().toFloats()));
+        Tuning.Outcome tuned = null;
+        if (tunesBlocks()) {
+            Map<String, Codes> codes = new LinkedHashMap<>();
+            linears.forEach((name, linear) -> codes.put(name, linear.codes()));
+            tuned = new BlockTuning(model, plan.blockEpochs(), options.seed(), pass, listener)
+                    .run(block, codes, work.hidden(block), work.original(block + 1));
+            tuned.codes().forEach((name, better) -> linears.computeIfPresent(name, (_, old) -> old.with(better)));
+        }
+        if (block + 1 < model.blocks()) {
+            pass.run(block, work.hidden(block), work.hidden(block + 1), (in, out, cols) -> {});
+        }
+        backend.release(model.linears(block));
+        FinishedBlock done = FinishedBlock.write(work.block(block), linears, weights, tuned);
+        Files.delete(work.hidden(block));
+        Files.deleteIfExists(work.original(block));
+        return done;
+    }
+
+    /// The codes of a block's linears, fitted to its inputs; runs the original block too where its output is needed.
+    private Map<String, CompressedLinear> compress(int block, Map<String, PackedFormat> formats, ForkJoinPool pool)
+            throws IOException {
         Map<String, CompressedLinear> results = new LinkedHashMap<>();
         try (InputCapture capture = new InputCapture(backend)) {
             pass.run(block, work.hidden(block));
-            backend.release(model.linears(block));
             for (InputCapture.Inputs inputs : capture.inputs()) {
                 // The mean over windows, twice: the second derivative of the squared output error.
                 Hessian hessian = new Hessian(inputs.sum(2.0 / pass.windows()), inputs.size());
                 for (String name : inputs.layers()) {
                     results.put(
                             name,
-                            pool.submit(() -> linear(name, hessian, format)).join());
+                            pool.submit(() -> linear(name, hessian, Objects.requireNonNull(formats.get(name))))
+                                    .join());
                 }
             }
         }
-        results.forEach((name, result) -> backend.replace(name, result.dense()));
-        if (block + 1 < model.blocks()) {
-            pass.run(block, work.hidden(block), work.hidden(block + 1), (in, out, cols) -> {});
+        if (tunesBlocks()) {
+            pass.run(block, work.original(block), work.original(block + 1), (in, out, cols) -> {});
         }
         backend.release(model.linears(block));
-        save(work.block(block), results);
-        Files.delete(work.hidden(block));
-        return results.values().stream().map(CompressedLinear::report).toList();
+        return results;
     }
 
     private CompressedLinear linear(String name, Hessian hessian, PackedFormat format) {
@@ -140,42 +187,23 @@ final class CompressRun {
                 options.method().preset());
     }
 
-    private static void save(Path file, Map<String, CompressedLinear> results) throws IOException {
-        Pbs2pWriter writer = new Pbs2pWriter();
-        results.forEach((name, result) -> {
-            PackedMatrix packed = result.packed();
-            writer.packed(name, packed.format(), packed.rows(), packed.cols());
-            writer.provenance(ERROR + name, Double.toString(result.report().error()));
-            writer.provenance(SECONDS + name, Double.toString(result.report().seconds()));
-        });
-        writer.write(file, name -> Objects.requireNonNull(results.get(name)).packed());
-    }
-
-    private static List<CompressReport.Linear> finished(Path file) {
-        try (Pbs2pFile block = Pbs2pFile.open(file)) {
-            Map<String, String> notes = block.provenance();
-            return notes.keySet().stream()
-                    .filter(key -> key.startsWith(ERROR))
-                    .map(key -> key.substring(ERROR.length()))
-                    .map(name -> CompressedLinear.report(
-                            name,
-                            (PackedMatrix) block.weight(name),
-                            Double.parseDouble(notes.get(ERROR + name)),
-                            Double.parseDouble(notes.get(SECONDS + name))))
-                    .toList();
-        }
-    }
-
     private CompressReport finish(
-            Path output, Map<String, String> settings, double[] cosines, List<CompressReport.Linear> linears)
+            Path output,
+            Map<String, String> settings,
+            double[] cosines,
+            Map<String, Candidate> chosen,
+            List<FinishedBlock> blocks)
             throws IOException {
+        List<CompressReport.Linear> linears = linears(blocks).stream()
+                .map(linear -> linear.chosen(chosen.get(linear.name())))
+                .toList();
         Map<String, String> provenance = new LinkedHashMap<>(settings);
-        linears.forEach(linear -> provenance.put(ERROR + linear.name(), Double.toString(linear.error())));
+        linears.forEach(linear -> provenance.put("error:" + linear.name(), Double.toString(linear.error())));
         List<Path> files =
                 IntStream.range(0, model.blocks()).mapToObj(work::block).toList();
         CompressReport.Tuned tuned = null;
-        if (options.tuneEpochs() > 0) {
-            tuned = new ModelTuning(model, weights, options, pass, work, listener).run(files);
+        if (plan.modelEpochs() > 0) {
+            tuned = new ModelTuning(model, weights, options, plan.modelEpochs(), pass, work, listener).run(files);
             provenance.put("held-out KL before tuning", Double.toString(tuned.before()));
             provenance.put("held-out KL after tuning", Double.toString(tuned.after()));
             files = List.of(work.tuned());
@@ -184,7 +212,7 @@ final class CompressRun {
         work.delete();
         return new CompressReport(
                 options.method().name(),
-                options.format().pattern(),
+                options.bits() == null ? options.format().pattern() : "mixed",
                 settings.getOrDefault(CompressOptions.CALIBRATION, ""),
                 CompressReport.nominalBits(linears),
                 CompressReport.realBits(linears),
@@ -192,6 +220,10 @@ final class CompressRun {
                 linears.stream().mapToLong(CompressReport.Linear::weights).sum(),
                 (System.nanoTime() - start) / 1e9,
                 Arrays.stream(cosines).boxed().toList(),
+                blocks.stream()
+                        .map(FinishedBlock::tuning)
+                        .filter(Objects::nonNull)
+                        .toList(),
                 tuned,
                 linears);
     }

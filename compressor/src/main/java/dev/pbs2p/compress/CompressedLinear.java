@@ -9,13 +9,13 @@ import dev.pbs2p.tensor.PackedMatrix;
 /// One linear as it was compressed, and what that cost.
 final class CompressedLinear {
 
+    private final Codes codes;
     private final PackedMatrix packed;
-    private final float[] dense;
     private final CompressReport.Linear report;
 
-    private CompressedLinear(PackedMatrix packed, float[] dense, CompressReport.Linear report) {
+    private CompressedLinear(Codes codes, PackedMatrix packed, CompressReport.Linear report) {
+        this.codes = codes;
         this.packed = packed;
-        this.dense = dense;
         this.report = report;
     }
 
@@ -23,20 +23,23 @@ final class CompressedLinear {
             String name, float[] weight, int rows, int cols, Hessian hessian, PackedFormat format, Preset preset) {
         long start = System.nanoTime();
         Codes codes = preset.compress(weight, rows, cols, hessian, format);
-        float[] dense = codes.toFloats();
-        double error = relativeError(weight, dense, rows, cols, hessian);
+        double error = relativeError(weight, codes.toFloats(), rows, cols, hessian);
         PackedMatrix packed = Packing.pack(codes);
         double seconds = (System.nanoTime() - start) / 1e9;
-        return new CompressedLinear(packed, dense, report(name, packed, error, seconds));
+        return new CompressedLinear(codes, packed, report(name, packed, error, seconds));
     }
 
     PackedMatrix packed() {
         return packed;
     }
 
-    /// The compressed weights as real numbers, rows × cols.
-    float[] dense() {
-        return dense;
+    Codes codes() {
+        return codes;
+    }
+
+    /// The same linear with codes or levels that were tuned since; its error stays that of the first codes.
+    CompressedLinear with(Codes tuned) {
+        return new CompressedLinear(tuned, Packing.pack(tuned), report);
     }
 
     CompressReport.Linear report() {
@@ -49,12 +52,14 @@ final class CompressedLinear {
                 packed.rows(),
                 packed.cols(),
                 packed.format().pattern(),
+                packed.format().describe(),
                 (double) packed.salientColumns() / packed.cols(),
                 error,
                 packed.nominalBits(),
                 packed.realBits(),
                 packed.bytes(),
-                seconds);
+                seconds,
+                null);
     }
 
     /// ‖(W − Ŵ)X‖² / ‖WX‖² = tr(RHRᵀ) / tr(WHWᵀ); 0 for a linear whose output is always 0.

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /// Compresses a model: calibrates, then compresses one transformer block after another, each on what the compressed
@@ -41,11 +42,12 @@ public final class Compressor {
         try (TorchBackend backend = new TorchBackend(options.threads());
                 Model model = Models.open(weights, backend)) {
             int window = Math.min(options.window(), model.context());
-            Preflight needs = Preflight.of(model, weights.used(), options, (long) options.windows() * window);
+            CompressOptions options = resolved(model, weights, window);
+            Preflight needs = preflight(model, weights, options, window);
             needs.check(output);
-            listener.accept(new CompressEvent.Planned(needs));
+            listener.accept(new CompressEvent.Planned(needs, Objects.requireNonNull(options.tuning())));
             weights.check();
-            Map<String, String> settings = settings(weights, calibration, window);
+            Map<String, String> settings = settings(weights, options, calibration, window);
             WorkDirectory work = WorkDirectory.open(WorkDirectory.beside(output), settings);
             int[] ids = windows(model, calibration, work, window);
             settings.put("windows sha256", Digests.ints(ids));
@@ -55,7 +57,21 @@ public final class Compressor {
         }
     }
 
-    private Map<String, String> settings(UsedWeights weights, Calibration calibration, int window) {
+    /// The options with the tuning that the machine's memory allows, where the user leaves it open.
+    private CompressOptions resolved(Model model, UsedWeights weights, int window) {
+        if (options.tuning() != null) {
+            return options;
+        }
+        CompressOptions whole = options.withTuning(TuningPlan.MODEL);
+        return preflight(model, weights, whole, window).fits() ? whole : options.withTuning(TuningPlan.BLOCK);
+    }
+
+    private static Preflight preflight(Model model, UsedWeights weights, CompressOptions options, int window) {
+        return Preflight.of(model, weights.used(), options, (long) options.windows() * window);
+    }
+
+    private static Map<String, String> settings(
+            UsedWeights weights, CompressOptions options, Calibration calibration, int window) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("source sha256", Digests.weights(weights.used()));
         settings.putAll(options.describe());

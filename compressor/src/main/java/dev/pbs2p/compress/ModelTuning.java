@@ -8,14 +8,12 @@ import dev.pbs2p.format.Pbs2pWriter;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.model.Models;
 import dev.pbs2p.tensor.Codes;
-import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -29,14 +27,13 @@ import java.util.function.Consumer;
 /// calibration windows (algorithm.md section 14, step 8). Both models are in memory.
 final class ModelTuning {
 
-    private static final double RATE = 0.03;
+    private static final double RATE = Double.parseDouble(System.getProperty("x.rate", "0.03"));
     private static final int BATCH = 4;
-    private static final String BEFORE = "before";
-    private static final String AFTER = "after";
 
     private final Model model;
     private final UsedWeights weights;
     private final CompressOptions options;
+    private final int epochs;
     private final BlockPass pass;
     private final WorkDirectory work;
     private final Consumer<CompressEvent> listener;
@@ -45,12 +42,14 @@ final class ModelTuning {
             Model model,
             UsedWeights weights,
             CompressOptions options,
+            int epochs,
             BlockPass pass,
             WorkDirectory work,
             Consumer<CompressEvent> listener) {
         this.model = model;
         this.weights = weights;
         this.options = options;
+        this.epochs = epochs;
         this.pass = pass;
         this.work = work;
         this.listener = listener;
@@ -62,20 +61,20 @@ final class ModelTuning {
     CompressReport.Tuned run(List<Path> blocks) throws IOException {
         if (Files.exists(work.tuned())) {
             try (Pbs2pFile done = Pbs2pFile.open(work.tuned())) {
-                return new CompressReport.Tuned(note(done, BEFORE), note(done, AFTER));
+                return Objects.requireNonNull(FinishedBlock.tuned(done));
             }
         }
         Map<String, Codes> codes = codes(blocks);
         try (TorchBackend backend = new TorchBackend(options.threads());
-                Model original = Models.open(weights, backend);
-                Tuning tuning = Tuning.ofModel(model, original, codes, pass.ids(), pass.window())) {
+                Model original = Models.open(weights, backend)) {
+            Tuning tuning = Tuning.ofModel(model, original, codes, pass.ids(), pass.window());
             Optional<byte[]> saved = work.tuning();
             if (saved.isPresent()) {
                 tuning.state().restore(new ByteArrayInputStream(saved.get()));
             }
             Tuning.Outcome outcome = tuning.run(
                     pass.windows(),
-                    new TuningSchedule(options.tuneEpochs(), RATE, BATCH, options.seed()),
+                    new TuningSchedule(epochs, RATE, BATCH, options.seed()),
                     (step, steps, loss) ->
                             listener.accept(new CompressEvent.Stage("tuning, KL %.4f".formatted(loss), step, steps)),
                     this::save);
@@ -84,16 +83,16 @@ final class ModelTuning {
         }
     }
 
-    private static double note(Pbs2pFile file, String key) {
-        return Double.parseDouble(Objects.requireNonNull(file.provenance().get(key)));
-    }
-
-    private static Map<String, Codes> codes(List<Path> blocks) {
+    /// The codes of the finished blocks; their tuned norms go to the backend.
+    private Map<String, Codes> codes(List<Path> blocks) {
         Map<String, Codes> codes = new LinkedHashMap<>();
         for (Path path : blocks) {
             try (Pbs2pFile block = Pbs2pFile.open(path)) {
                 for (String name : block.names()) {
-                    codes.put(name, Packing.unpack((PackedMatrix) block.weight(name)));
+                    switch (block.weight(name)) {
+                        case PackedMatrix packed -> codes.put(name, Packing.unpack(packed));
+                        case Tensor norm -> ((TorchBackend) model.backend()).replace(name, norm.toFloats());
+                    }
                 }
             }
         }
@@ -111,25 +110,12 @@ final class ModelTuning {
     private void write(Tuning.Outcome outcome) throws IOException {
         Map<String, Weight> tuned = new LinkedHashMap<>();
         Pbs2pWriter writer = new Pbs2pWriter();
-        writer.provenance(BEFORE, Double.toString(outcome.before()));
-        writer.provenance(AFTER, Double.toString(outcome.after()));
+        FinishedBlock.note(writer, outcome);
         outcome.codes().forEach((name, value) -> {
             tuned.put(name, Packing.pack(value));
             writer.packed(name, value.format(), value.rows(), value.cols());
         });
-        outcome.vectors().forEach((name, values) -> {
-            Tensor vector = half(values, ((Tensor) weights.weight(name)).shape());
-            tuned.put(name, vector);
-            writer.dense(name, vector.dtype(), vector.shape());
-        });
+        FinishedBlock.norms(writer, outcome, weights, tuned);
         writer.write(work.tuned(), name -> Objects.requireNonNull(tuned.get(name)));
-    }
-
-    private static Tensor half(float[] values, long[] shape) {
-        short[] bits = new short[values.length];
-        for (int i = 0; i < bits.length; i++) {
-            bits[i] = Float.floatToFloat16(values[i]);
-        }
-        return new Tensor(DType.F16, shape, MemorySegment.ofArray(bits));
     }
 }

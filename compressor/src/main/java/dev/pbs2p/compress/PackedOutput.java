@@ -101,6 +101,15 @@ final class PackedOutput {
         return new Tensor(type, tensor.shape(), bytes);
     }
 
+    /// Values as a float16 tensor.
+    static Tensor half(float[] values, long[] shape) {
+        short[] bits = new short[values.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = Float.floatToFloat16(values[i]);
+        }
+        return new Tensor(DType.F16, shape, MemorySegment.ofArray(bits));
+    }
+
     /// Rounds to nearest, ties to even.
     static short toBfloat16(float value) {
         int bits = Float.floatToRawIntBits(value);

@@ -36,9 +36,10 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
                     model.linears(block).stream().map(weights::get).toList();
             long size = 0;
             for (Weight linear : linears) {
-                SlicedLayout layout = new SlicedLayout(options.format(), linear.rows(), linear.cols());
-                packed += layout.planesBytes() + layout.stepsBytes() + layout.salientBytes();
                 long count = (long) linear.rows() * linear.cols();
+                packed += options.bits() == null
+                        ? new SlicedLayout(options.format(), linear.rows(), linear.cols()).bytes()
+                        : (long) Math.ceil(options.bits() * count / 8);
                 size += count;
                 stay -= 2 * count;
                 largestLinear = Math.max(largestLinear, count);
@@ -51,14 +52,24 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         long output = packed + stay;
         // LibTorch has the block, its Hessians (two of the largest size bound them all) and a factorisation in float64.
         long memory = heap + 4 * largestBlock + (2 * 4 + 4 * 8) * largestHessian + (1L << 29);
-        if (options.tuneEpochs() > 0) {
-            // Both models, and for each compressed weight what its value and gradient are computed from.
+        TuningPlan tuning = options.tuning() == null ? TuningPlan.NONE : options.tuning();
+        if (tuning.modelEpochs() > 0) {
+            // Both models, and for each compressed weight its code, value and gradient.
             long all = weights.values().stream()
                     .mapToLong(w -> (long) w.rows() * w.cols())
                     .sum();
-            memory = Math.max(memory, 4 * all * (4 + 2L * options.format().segments()) + (1L << 30));
+            memory = Math.max(memory, 4 * all * 5 + (1L << 30));
         }
-        return new Preflight(heap, memory, 2 * output + 3 * hidden, output);
+        return new Preflight(heap, memory, 2 * output + (tuning.blockEpochs() > 0 ? 5 : 3) * hidden, output);
+    }
+
+    /// Whether the machine has the memory.
+    boolean fits() {
+        return memoryBytes <= machineMemory();
+    }
+
+    private static long machineMemory() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 
     /// Refuses to start what cannot end.
@@ -71,10 +82,9 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
             throw new IllegalStateException("compressing this model needs about " + size(heapBytes)
                     + " of Java heap, but there are " + size(heap) + ": start Java with a larger -Xmx");
         }
-        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        if (memoryBytes > system.getTotalMemorySize()) {
+        if (!fits()) {
             throw new IllegalStateException("compressing this model needs about " + size(memoryBytes)
-                    + " of memory, but this machine has " + size(system.getTotalMemorySize()));
+                    + " of memory, but this machine has " + size(machineMemory()));
         }
         Path directory = output.toAbsolutePath().getParent();
         if (directory == null || !Files.isDirectory(directory)) {

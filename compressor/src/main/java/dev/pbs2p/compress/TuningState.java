@@ -8,23 +8,35 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Everything that a tuning run moves: the parameters, the optimiser's memory, and the best parameters so far.
-///
-/// Arrays come in the order of the linears, then of the parameter vectors.
+/// Everything that a tuning run moves: the parameters, the codes and their offsets, the optimiser's memory, and the
+/// best
+/// parameters and codes so far.
 public final class TuningState {
 
-    private final List<float[]> parameters = new ArrayList<>();
-    private final List<float[]> best = new ArrayList<>();
+    private final List<float[]> parameters;
+    private final List<float[]> best;
+    private final List<byte[]> codes;
+    private final List<byte[]> bestCodes;
+    private final List<float[]> offsets = new ArrayList<>();
     private final Adam adam;
     private int epochs;
     private double before = Double.NaN;
     private double bestLoss = Double.NaN;
 
-    /// Begins at `start`, which is copied.
-    public TuningState(List<float[]> start) {
-        start.forEach(values -> parameters.add(values.clone()));
-        start.forEach(values -> best.add(values.clone()));
-        adam = new Adam(start.stream().map(values -> values.length).toList());
+    /// Begins at `parameters` and `codes`, which are copied.
+    ///
+    /// @param parameters first the levels of the linears, then parameter vectors
+    /// @param codes of the linears
+    public TuningState(List<float[]> parameters, List<byte[]> codes) {
+        this.parameters =
+                new ArrayList<>(parameters.stream().map(float[]::clone).toList());
+        this.best = new ArrayList<>(parameters.stream().map(float[]::clone).toList());
+        this.codes = new ArrayList<>(codes.stream().map(byte[]::clone).toList());
+        this.bestCodes = new ArrayList<>(codes.stream().map(byte[]::clone).toList());
+        codes.forEach(code -> offsets.add(new float[code.length]));
+        List<float[]> moving = new ArrayList<>(parameters);
+        moving.addAll(offsets);
+        adam = new Adam(moving);
     }
 
     /// The live parameters.
@@ -32,9 +44,19 @@ public final class TuningState {
         return parameters;
     }
 
+    /// The live codes.
+    public List<byte[]> codes() {
+        return codes;
+    }
+
     /// The best parameters so far.
     public List<float[]> best() {
         return best;
+    }
+
+    /// The codes that go with [#best()].
+    public List<byte[]> bestCodes() {
+        return bestCodes;
     }
 
     /// Epochs done.
@@ -63,10 +85,27 @@ public final class TuningState {
         bestLoss = loss;
     }
 
-    /// One optimiser step; `rates` holds one rate an array.
-    public void step(List<float[]> gradients, double[] rates) {
-        adam.step(parameters, gradients, rates);
+    /// Begins the next optimiser step, in which every array moves once.
+    public void nextStep() {
+        adam.nextStep();
     }
+
+    /// Moves parameter array `k` against its gradient.
+    public void move(int k, float[] gradient, double rate) {
+        adam.move(k, parameters.get(k), gradient, rate);
+    }
+
+    /// Moves codes and levels of linear `k`.
+    ///
+    /// @param gradient by its weights, rows × cols
+    public void move(int k, TunedLinear linear, float[] gradient, double rate) {
+        float[] levelGradient = linear.levelGradient(gradient, codes.get(k));
+        adam.move(parameters.size() + k, offsets.get(k), gradient, rate * OFFSET);
+        linear.recode(parameters.get(k), codes.get(k), offsets.get(k));
+        move(k, levelGradient, rate);
+    }
+
+    private static final double OFFSET = Double.parseDouble(System.getProperty("x.offset", "1"));
 
     /// Ends an epoch, whose parameters have this loss on the held-out windows.
     public void endEpoch(double loss) {
@@ -75,6 +114,9 @@ public final class TuningState {
             bestLoss = loss;
             for (int k = 0; k < best.size(); k++) {
                 System.arraycopy(parameters.get(k), 0, best.get(k), 0, best.get(k).length);
+            }
+            for (int k = 0; k < codes.size(); k++) {
+                System.arraycopy(codes.get(k), 0, bestCodes.get(k), 0, bestCodes.get(k).length);
             }
         }
     }
@@ -93,6 +135,10 @@ public final class TuningState {
                     out.writeFloat(value);
                 }
             }
+            for (byte[] values : codeArrays()) {
+                out.writeInt(values.length);
+                out.write(values);
+            }
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -109,19 +155,34 @@ public final class TuningState {
         before = in.readDouble();
         bestLoss = in.readDouble();
         for (float[] values : arrays()) {
-            if (in.readInt() != values.length) {
-                throw new IOException("the saved tuning state belongs to another model");
-            }
+            expect(in, values.length);
             for (int i = 0; i < values.length; i++) {
                 values[i] = in.readFloat();
             }
+        }
+        for (byte[] values : codeArrays()) {
+            expect(in, values.length);
+            in.readFully(values);
+        }
+    }
+
+    private static void expect(DataInputStream in, int length) throws IOException {
+        if (in.readInt() != length) {
+            throw new IOException("the saved tuning state belongs to another model");
         }
     }
 
     private List<float[]> arrays() {
         List<float[]> all = new ArrayList<>(parameters);
         all.addAll(best);
+        all.addAll(offsets);
         all.addAll(adam.state());
+        return all;
+    }
+
+    private List<byte[]> codeArrays() {
+        List<byte[]> all = new ArrayList<>(codes);
+        all.addAll(bestCodes);
         return all;
     }
 }

@@ -19,7 +19,8 @@ import java.util.Optional;
 /// What a compression has finished, in a directory beside its output, so that a killed run continues where it was.
 ///
 /// Every file appears under its name only when it is complete. `settings.txt` says what the compression starts from;
-/// `windows.i32` holds the calibration ids, `cosines.txt` the result of the coarse stage, `hidden-K.f32` what enters
+/// `windows.i32` holds the calibration ids, `cosines.txt` or
+/// `damages-K.txt` the result of the coarse stage, `hidden-K.f32` what enters
 /// block K, `block-K.pbs2p` the packed linears of block K, `tuning.state`
 /// how far tuning is, and `tuned.pbs2p` what it gave.
 final class WorkDirectory {
@@ -91,18 +92,36 @@ final class WorkDirectory {
         write("windows.i32", bytes.array());
     }
 
+    /// The score of every block.
     Optional<double[]> cosines() throws IOException {
-        return read("cosines.txt")
+        return numbers("cosines.txt");
+    }
+
+    void saveCosines(double[] cosines) throws IOException {
+        saveNumbers("cosines.txt", cosines);
+    }
+
+    /// The damage of every linear of a block in every candidate format.
+    Optional<double[]> damages(int block) throws IOException {
+        return numbers("damages-" + block + ".txt");
+    }
+
+    void saveDamages(int block, double[] damages) throws IOException {
+        saveNumbers("damages-" + block + ".txt", damages);
+    }
+
+    private Optional<double[]> numbers(String name) throws IOException {
+        return read(name)
                 .map(bytes -> new String(bytes, StandardCharsets.US_ASCII)
                         .lines()
                         .mapToDouble(Double::parseDouble)
                         .toArray());
     }
 
-    void saveCosines(double[] cosines) throws IOException {
+    private void saveNumbers(String name, double[] numbers) throws IOException {
         String text = String.join(
-                "\n", Arrays.stream(cosines).mapToObj(Double::toString).toList());
-        write("cosines.txt", text.getBytes(StandardCharsets.US_ASCII));
+                "\n", Arrays.stream(numbers).mapToObj(Double::toString).toList());
+        write(name, text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /// What enters block `block` when the blocks before are compressed.

@@ -52,7 +52,7 @@ final class CompressorTest {
 
     private static CompressOptions options(boolean coarse) {
         CompressOptions.Method method = new CompressOptions.Method("sign", new RoundToSign());
-        return new CompressOptions(method, FORMAT, coarse, 5, 24, 3, 2, 0);
+        return new CompressOptions(method, FORMAT, coarse, 5, 24, 3, 2, TuningPlan.NONE, null);
     }
 
     private static CalibrationText text() {
@@ -133,15 +133,15 @@ final class CompressorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 4})
-    void aKilledTuningContinuesToTheSameBytes(int step) throws IOException {
-        CompressOptions options = options(false).withCalibration(12, 24, 3).withTuning(2);
+    @CsvSource({"tuning,0,1", "tuning,0,3", "tuning,0,4", "tuning block 2,1,2", "tuning,1,4"})
+    void aKilledTuningContinuesToTheSameBytes(String killed, int blockEpochs, int step) throws IOException {
+        CompressOptions options = options(false).withCalibration(12, 24, 3).withTuning(new TuningPlan(blockEpochs, 2));
         byte[] expected = uninterrupted(options, text());
-        assertFalse(java.util.Arrays.equals(uninterrupted(options.withTuning(0), text()), expected));
+        assertFalse(java.util.Arrays.equals(uninterrupted(options.withTuning(TuningPlan.NONE), text()), expected));
         Path output = directory.resolve("killed.pbs2p");
         Consumer<CompressEvent> killer = event -> {
             if (event instanceof CompressEvent.Stage stage
-                    && stage.stage().startsWith("tuning")
+                    && stage.stage().startsWith(killed + ",")
                     && stage.done() == step) {
                 throw new Killed();
             }

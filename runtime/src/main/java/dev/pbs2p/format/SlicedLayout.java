@@ -115,9 +115,14 @@ public final class SlicedLayout {
         return format.salient() ? (long) groups * (format.group() / 8) : 0;
     }
 
+    /// Bytes of everything.
+    public long bytes() {
+        return planesBytes() + stepsBytes() + salientBytes();
+    }
+
     /// Bits a weight of this matrix takes, everything counted.
     public double realBits() {
-        return 8.0 * (planesBytes() + stepsBytes() + salientBytes()) / ((double) rows * cols);
+        return 8.0 * bytes() / ((double) rows * cols);
     }
 
     /// Planes for the segment (or second sign) of each kept weight, stored compactly after the signs.

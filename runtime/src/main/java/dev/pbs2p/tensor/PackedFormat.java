@@ -49,6 +49,13 @@ public record PackedFormat(int n, int m, boolean strided, int group, int segment
         return Math.ceilDiv(cols, group);
     }
 
+    /// All of it in words, for example `8:16 strided, group 128, 1 segment, free levels`.
+    public String describe() {
+        return pattern() + (dense() ? "" : strided ? " strided" : " consecutive") + ", group " + group + ", " + segments
+                + (segments == 1 ? " segment, " : " segments, ") + (symmetric ? "symmetric" : "free") + " levels"
+                + (salient ? ", salient columns" : "");
+    }
+
     /// `8:16`, `4:8`, …; `dense` when nothing is pruned.
     public String pattern() {
         return dense() ? "dense" : n + ":" + m;

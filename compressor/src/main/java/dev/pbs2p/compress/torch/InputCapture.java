@@ -88,10 +88,15 @@ public final class InputCapture implements AutoCloseable {
         return List.copyOf(all);
     }
 
+    /// Stops listening.
+    public void stop() {
+        backend.tap(null);
+    }
+
     /// Stops listening and frees the sums.
     @Override
     public void close() {
-        backend.tap(null);
+        stop();
         all.forEach(inputs -> inputs.sum.releaseReference());
     }
 }

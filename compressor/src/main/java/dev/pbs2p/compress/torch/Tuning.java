@@ -1,6 +1,6 @@
 package dev.pbs2p.compress.torch;
 
-import dev.pbs2p.compress.TunedLevels;
+import dev.pbs2p.compress.TunedLinear;
 import dev.pbs2p.compress.TuningSchedule;
 import dev.pbs2p.compress.TuningState;
 import dev.pbs2p.generate.Model;
@@ -8,7 +8,6 @@ import dev.pbs2p.kernel.Matrix;
 import dev.pbs2p.tensor.Codes;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,24 +16,22 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Moves the levels of compressed linears and the norms beside them down the gradient of an objective; codes stay
-/// (algorithm.md §14, steps 7 and 8).
+/// Moves the levels of compressed linears and the norms beside them down the gradient of an objective, and lets the
+/// codes follow (algorithm.md section 14, steps 7 and 8, and [TunedLinear]).
 ///
 /// One window in ten is held out, and decides: the result is whatever had the lowest objective there as stored, levels
 /// rounded, be it the start.
-public final class Tuning implements AutoCloseable {
+public final class Tuning {
 
     /// Norms move on their own scale, about 1, and more slowly than levels.
     private static final double NORM_RATE = 0.3;
 
     private final TorchBackend backend;
     private final Objective objective;
-    private final Map<String, TunedLevels> linears = new LinkedHashMap<>();
-    private final Map<String, LevelGraph> graphs = new HashMap<>();
+    private final Map<String, TunedLinear> linears = new LinkedHashMap<>();
     private final List<String> vectors;
     private final TuningState state;
 
@@ -56,30 +53,27 @@ public final class Tuning implements AutoCloseable {
     ///
     /// @param before objective on the held-out windows, as stored, before
     /// @param after the same, after
-    /// @param codes every linear with its tuned levels
+    /// @param codes every linear with its tuned levels and codes
     /// @param vectors every tuned parameter vector, rounded to float16
     public record Outcome(double before, double after, Map<String, Codes> codes, Map<String, float[]> vectors) {}
 
-    /// @param codes of the linears whose levels move, by name
+    /// @param codes of the linears that move, by name
     /// @param vectors names of the parameter vectors that move
     Tuning(TorchBackend backend, Objective objective, Map<String, Codes> codes, List<String> vectors) {
         this.backend = backend;
         this.objective = objective;
         this.vectors = List.copyOf(vectors);
+        codes.forEach((name, value) -> linears.put(name, new TunedLinear(value)));
         List<float[]> start = new ArrayList<>();
-        codes.forEach((name, value) -> {
-            TunedLevels levels = new TunedLevels(value);
-            linears.put(name, levels);
-            graphs.put(name, new LevelGraph(levels));
-            start.add(levels.values());
-        });
+        linears.values().forEach(linear -> start.add(linear.levels()));
         vectors.forEach(name -> start.add(backend.values(name)));
-        this.state = new TuningState(start);
+        List<byte[]> startCodes =
+                linears.values().stream().map(TunedLinear::codes).toList();
+        this.state = new TuningState(start, startCodes);
     }
 
     /// Tunes one transformer block: fed `inputs` (what its compressed predecessors give), it should give `targets`
-    /// (what
-    /// the original block gives on the original model's own states), in mean squared error.
+    /// (what the original block gives on the original model's own states), in mean squared error.
     ///
     /// @param inputs values of one window's rows, by window
     /// @param targets the same
@@ -119,16 +113,15 @@ public final class Tuning implements AutoCloseable {
             int[] tokens = Arrays.stream(windows)
                     .flatMap(w -> Arrays.stream(ids, w * window, (w + 1) * window))
                     .toArray();
-            Tensor target = logProbabilities(original, tokens, windows.length);
-            Tensor guess = logProbabilities(model, tokens, windows.length);
-            return target.exp().mul(target.sub(guess)).sum().div(new Scalar((double) tokens.length));
+            Tensor target = predict(original, tokens, windows.length);
+            return Predictions.divergence(target, predict(model, tokens, windows.length));
         };
         return new Tuning(backend, divergence, codes, backend.vectors());
     }
 
-    private static Tensor logProbabilities(Model model, int[] tokens, int sequences) {
-        Matrix logits = model.logits(model.forward(tokens, model.backend().window(sequences)));
-        return torch.log_softmax(TorchMatrix.of(logits), 1);
+    private static Tensor predict(Model model, int[] tokens, int sequences) {
+        return Predictions.logProbabilities(
+                model, model.forward(tokens, model.backend().window(sequences)));
     }
 
     /// Where a saved run can be continued: [TuningState#restore] before [#run].
@@ -146,7 +139,7 @@ public final class Tuning implements AutoCloseable {
         int[] heldOut = Arrays.copyOf(order, held);
         int[] training = Arrays.copyOfRange(order, held, windows);
         if (Double.isNaN(state.before())) {
-            state.begin(heldOutLoss(heldOut, schedule.batch(), state.parameters()));
+            state.begin(heldOutLoss(heldOut, schedule.batch()));
         }
         double[] rates = rates(schedule.rate());
         int perEpoch = (training.length + schedule.batch() - 1) / schedule.batch();
@@ -159,7 +152,7 @@ public final class Tuning implements AutoCloseable {
                         batch, Arrays.stream(rates).map(rate -> rate * factor).toArray());
                 progress.step(state.steps(), total, loss);
             }
-            state.endEpoch(heldOutLoss(heldOut, schedule.batch(), state.parameters()));
+            state.endEpoch(heldOutLoss(heldOut, schedule.batch()));
             endOfEpoch.accept(state);
         }
         return outcome();
@@ -169,51 +162,70 @@ public final class Tuning implements AutoCloseable {
     private double[] rates(double rate) {
         double sum = 0;
         long count = 0;
-        for (TunedLevels levels : linears.values()) {
-            for (float value : levels.values()) {
+        for (TunedLinear levels : linears.values()) {
+            for (float value : levels.levels()) {
                 sum += Math.abs(value);
                 count++;
             }
         }
         double[] rates = new double[linears.size() + vectors.size()];
-        Arrays.fill(rates, 0, linears.size(), rate * sum / Math.max(1, count));
+        if (Boolean.getBoolean("x.own")) {
+            int k = 0;
+            for (TunedLinear levels : linears.values()) {
+                double own = 0;
+                for (float value : levels.levels()) {
+                    own += Math.abs(value);
+                }
+                rates[k++] = rate * own / levels.levels().length;
+            }
+        } else Arrays.fill(rates, 0, linears.size(), rate * sum / Math.max(1, count));
         Arrays.fill(rates, linears.size(), rates.length, rate * NORM_RATE);
         return rates;
     }
 
     private double step(int[] batch, double[] rates) {
         try (PointerScope _ = new PointerScope()) {
-            List<Tensor> leaves = new ArrayList<>();
-            int k = 0;
-            for (String name : linears.keySet()) {
-                Tensor leaf = graph(name).leaf(state.parameters().get(k++));
-                leaves.add(leaf);
-                backend.bind(name, graph(name).dense(leaf));
-            }
-            for (String name : vectors) {
-                float[] values = state.parameters().get(k++);
-                Tensor leaf = Native.tensor(values, 1, values.length).set_requires_grad(true);
-                leaves.add(leaf);
-                backend.bind(name, leaf);
-            }
+            List<Tensor> leaves = leaves();
             Tensor loss = objective.of(batch);
             loss.backward();
-            state.step(leaves.stream().map(leaf -> Native.floats(leaf.grad())).toList(), rates);
+            state.nextStep();
+            int k = 0;
+            for (TunedLinear linear : linears.values()) {
+                state.move(k, linear, Native.floats(leaves.get(k).grad()), rates[k]);
+                k++;
+            }
+            for (; k < leaves.size(); k++) {
+                state.move(k, Native.floats(leaves.get(k).grad()), rates[k]);
+            }
             return loss.item_double();
         }
     }
 
-    private LevelGraph graph(String name) {
-        LevelGraph graph = graphs.get(name);
-        if (graph == null) {
-            throw new IllegalArgumentException("there are no codes of " + name);
+    /// The weights and vectors as they are now, bound in the backend, so that their gradients can be asked for.
+    private List<Tensor> leaves() {
+        List<Tensor> leaves = new ArrayList<>();
+        linears.forEach((name, linear) -> {
+            int k = leaves.size();
+            float[] dense =
+                    linear.dense(state.parameters().get(k), state.codes().get(k));
+            leaves.add(leaf(name, dense, linear.rows(), linear.cols()));
+        });
+        for (String name : vectors) {
+            float[] values = state.parameters().get(leaves.size());
+            leaves.add(leaf(name, values, 1, values.length));
         }
-        return graph;
+        return leaves;
+    }
+
+    private Tensor leaf(String name, float[] values, int rows, int cols) {
+        Tensor leaf = Native.tensor(values, rows, cols).set_requires_grad(true);
+        backend.bind(name, leaf);
+        return leaf;
     }
 
     /// The objective over some windows, with levels and vectors rounded as they are stored.
-    private double heldOutLoss(int[] windows, int batch, List<float[]> parameters) {
-        store(parameters);
+    private double heldOutLoss(int[] windows, int batch) {
+        store(state.parameters(), state.codes());
         double sum = 0;
         try (NoGradGuard _ = new NoGradGuard()) {
             for (int[] some : batches(windows, batch)) {
@@ -226,12 +238,12 @@ public final class Tuning implements AutoCloseable {
     }
 
     /// Gives the backend what a file would hold.
-    private void store(List<float[]> parameters) {
+    private void store(List<float[]> parameters, List<byte[]> codes) {
         int k = 0;
-        for (Map.Entry<String, TunedLevels> linear : linears.entrySet()) {
-            backend.replace(
-                    linear.getKey(),
-                    linear.getValue().rounded(parameters.get(k++)).toFloats());
+        for (Map.Entry<String, TunedLinear> linear : linears.entrySet()) {
+            Codes rounded = linear.getValue().rounded(parameters.get(k), codes.get(k));
+            backend.replace(linear.getKey(), rounded.toFloats());
+            k++;
         }
         for (String name : vectors) {
             backend.replace(name, half(parameters.get(k++)));
@@ -239,12 +251,16 @@ public final class Tuning implements AutoCloseable {
     }
 
     private Outcome outcome() {
-        store(state.best());
+        store(state.best(), state.bestCodes());
         Map<String, Codes> codes = new LinkedHashMap<>();
         Map<String, float[]> norms = new LinkedHashMap<>();
         int k = 0;
-        for (Map.Entry<String, TunedLevels> linear : linears.entrySet()) {
-            codes.put(linear.getKey(), linear.getValue().rounded(state.best().get(k++)));
+        for (Map.Entry<String, TunedLinear> linear : linears.entrySet()) {
+            codes.put(
+                    linear.getKey(),
+                    linear.getValue()
+                            .rounded(state.best().get(k), state.bestCodes().get(k)));
+            k++;
         }
         for (String name : vectors) {
             norms.put(name, half(state.best().get(k++)));
@@ -284,10 +300,5 @@ public final class Tuning implements AutoCloseable {
             out.add(Arrays.copyOfRange(windows, from, Math.min(windows.length, from + size)));
         }
         return out;
-    }
-
-    @Override
-    public void close() {
-        graphs.values().forEach(LevelGraph::close);
     }
 }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pbs2p.compress.BestPreset;
 import dev.pbs2p.compress.Hessian;
-import dev.pbs2p.compress.TunedLevels;
+import dev.pbs2p.compress.TunedLinear;
 import dev.pbs2p.compress.TuningSchedule;
 import dev.pbs2p.compress.TuningState;
 import dev.pbs2p.generate.Model;
@@ -23,9 +23,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,9 +95,8 @@ final class TuningTest {
     }
 
     private Tuning.Outcome tune(int windows, int epochs, double rate) {
-        try (Tuning tuning = Tuning.ofModel(student, teacher, codes, windows(windows), WINDOW)) {
-            return tuning.run(windows, new TuningSchedule(epochs, rate, 4, 1), (_, _, _) -> {}, _ -> {});
-        }
+        return Tuning.ofModel(student, teacher, codes, windows(windows), WINDOW)
+                .run(windows, new TuningSchedule(epochs, rate, 4, 1), (_, _, _) -> {}, _ -> {});
     }
 
     @Test
@@ -103,8 +104,13 @@ final class TuningTest {
         Tuning.Outcome outcome = tune(80, 4, 0.03);
         assertTrue(outcome.after() < 0.9 * outcome.before(), outcome.before() + " -> " + outcome.after());
         assertEquals(codes.keySet(), outcome.codes().keySet());
-        outcome.codes()
-                .forEach((name, tuned) -> assertArrayEquals(codes.get(name).code(), tuned.code()));
+        assertTrue(
+                codes.entrySet().stream()
+                        .anyMatch(entry -> !Arrays.equals(
+                                entry.getValue().code(),
+                                Objects.requireNonNull(outcome.codes().get(entry.getKey()))
+                                        .code())),
+                "no code followed");
     }
 
     /// With a rate so high that every step does harm, what was there before is kept to the last bit.
@@ -122,31 +128,30 @@ final class TuningTest {
         int[] ids = windows(20);
         TuningSchedule schedule = new TuningSchedule(4, 0.03, 4, 1);
         List<byte[]> saved = new ArrayList<>();
-        Tuning.Outcome whole;
-        try (Tuning tuning = Tuning.ofModel(student, teacher, codes, ids, WINDOW)) {
-            whole = tuning.run(20, schedule, (_, _, _) -> {}, state -> saved.add(state.save()));
-        }
+        Tuning.Outcome whole = Tuning.ofModel(student, teacher, codes, ids, WINDOW)
+                .run(20, schedule, (_, _, _) -> {}, state -> saved.add(state.save()));
         student.close();
         student.backend().close();
         student = Models.open(checkpoint, new TorchBackend(1));
-        try (Tuning tuning = Tuning.ofModel(student, teacher, codes, ids, WINDOW)) {
-            tuning.state().restore(new ByteArrayInputStream(saved.get(epoch - 1)));
-            Tuning.Outcome resumed = tuning.run(20, schedule, (_, _, _) -> {}, _ -> {});
-            assertEquals(whole.after(), resumed.after());
-            whole.codes().forEach((name, value) -> {
-                assertArrayEquals(value.params(), resumed.codes().get(name).params());
-                assertArrayEquals(value.step(), resumed.codes().get(name).step());
-            });
-            whole.vectors()
-                    .forEach((name, value) ->
-                            assertArrayEquals(value, resumed.vectors().get(name)));
-        }
+        Tuning tuning = Tuning.ofModel(student, teacher, codes, ids, WINDOW);
+        tuning.state().restore(new ByteArrayInputStream(saved.get(epoch - 1)));
+        Tuning.Outcome resumed = tuning.run(20, schedule, (_, _, _) -> {}, _ -> {});
+        assertEquals(whole.after(), resumed.after());
+        whole.codes().forEach((name, value) -> {
+            Codes other = Objects.requireNonNull(resumed.codes().get(name));
+            assertArrayEquals(value.code(), other.code());
+            assertArrayEquals(value.params(), other.params());
+            assertArrayEquals(value.step(), other.step());
+        });
+        whole.vectors()
+                .forEach((name, value) ->
+                        assertArrayEquals(value, resumed.vectors().get(name)));
     }
 
     @Test
     void aStateOfAnotherModelIsRefused() {
-        TuningState other = new TuningState(List.of(new float[3]));
-        byte[] saved = new TuningState(List.of(new float[4])).save();
+        TuningState other = new TuningState(List.of(new float[3]), List.of());
+        byte[] saved = new TuningState(List.of(new float[4]), List.of()).save();
         assertThrows(IOException.class, () -> other.restore(new ByteArrayInputStream(saved)));
         assertThrows(IOException.class, () -> other.restore(new ByteArrayInputStream(saved, 0, 20)));
     }
@@ -159,18 +164,17 @@ final class TuningTest {
         Backend torch = teacher.backend();
         for (int w = 0; w < 40; w++) {
             try (Backend.Scope _ = torch.scope()) {
-                var x = teacher.embed(java.util.Arrays.copyOfRange(ids, w * WINDOW, (w + 1) * WINDOW), torch.window(1));
+                var x = teacher.embed(Arrays.copyOfRange(ids, w * WINDOW, (w + 1) * WINDOW), torch.window(1));
                 inputs[w] = torch.read(x);
                 targets[w] = torch.read(teacher.block(0, x, torch.window(1)));
             }
         }
         Map<String, Codes> block = new LinkedHashMap<>();
         student.linears(0).forEach(name -> block.put(name, codes.get(name)));
-        try (Tuning tuning = Tuning.ofBlock(student, 0, block, w -> inputs[w], w -> targets[w], WINDOW)) {
-            Tuning.Outcome outcome = tuning.run(40, new TuningSchedule(4, 0.05, 4, 1), (_, _, _) -> {}, _ -> {});
-            assertTrue(outcome.after() < 0.95 * outcome.before(), outcome.before() + " -> " + outcome.after());
-            assertEquals(2, outcome.vectors().size());
-        }
+        Tuning tuning = Tuning.ofBlock(student, 0, block, w -> inputs[w], w -> targets[w], WINDOW);
+        Tuning.Outcome outcome = tuning.run(40, new TuningSchedule(4, 0.05, 4, 1), (_, _, _) -> {}, _ -> {});
+        assertTrue(outcome.after() < 0.95 * outcome.before(), outcome.before() + " -> " + outcome.after());
+        assertEquals(2, outcome.vectors().size());
     }
 
     /// Rounding what is already rounded moves a parameter by at most half a step of the row's new, finer grid.
@@ -179,8 +183,8 @@ final class TuningTest {
     void levelsSurviveRounding(int n, int m, int segments, boolean symmetric) {
         compress(new PackedFormat(n, m, true, 64, segments, symmetric, false));
         codes.forEach((name, value) -> {
-            TunedLevels levels = new TunedLevels(value);
-            Codes again = levels.rounded(levels.values());
+            TunedLinear linear = new TunedLinear(value);
+            Codes again = linear.rounded(linear.levels(), linear.codes());
             for (int r = 0; r < value.rows(); r++) {
                 float half = Float.float16ToFloat(again.step()[r]) / 2;
                 for (int c = 0; c < value.cols(); c++) {

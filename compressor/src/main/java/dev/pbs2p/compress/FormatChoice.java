@@ -1,0 +1,164 @@
+package dev.pbs2p.compress;
+
+import dev.pbs2p.compress.BitAllocation.Candidate;
+import dev.pbs2p.compress.torch.InputCapture;
+import dev.pbs2p.compress.torch.Predictions;
+import dev.pbs2p.compress.torch.TorchBackend;
+import dev.pbs2p.generate.Model;
+import dev.pbs2p.tensor.PackedFormat;
+import dev.pbs2p.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.Consumer;
+
+/// The coarse stage of preset `best`: shares a budget of real bits among the linears of a model.
+///
+/// Each linear is compressed alone in every one of [CandidateFormats], and the damage measured: the mean KL divergence
+/// of the model's predictions from the original's on a few windows. [BitAllocation] then chooses. The original model is
+/// in memory as a whole.
+final class FormatChoice {
+
+    /// Windows whose inputs the codes of this stage are fitted to.
+    private static final int FITTED = 64;
+
+    /// Windows on which damage is measured.
+    private static final int PROBES = 2;
+
+    private final Model model;
+    private final TorchBackend backend;
+    private final UsedWeights weights;
+    private final CompressOptions options;
+    private final BlockPass pass;
+    private final WorkDirectory work;
+    private final Consumer<CompressEvent> listener;
+
+    FormatChoice(
+            Model model,
+            TorchBackend backend,
+            UsedWeights weights,
+            CompressOptions options,
+            BlockPass pass,
+            WorkDirectory work,
+            Consumer<CompressEvent> listener) {
+        this.model = model;
+        this.backend = backend;
+        this.weights = weights;
+        this.options = options;
+        this.pass = pass.first(FITTED);
+        this.work = work;
+        this.listener = listener;
+    }
+
+    /// The candidate of every linear.
+    ///
+    /// @param bits real bits a weight that all of them may take together
+    /// @throws IllegalArgumentException if the smallest candidates take more
+    Map<String, Candidate> choose(double bits) throws IOException {
+        List<String> names = new ArrayList<>();
+        List<List<Candidate>> candidates = new ArrayList<>();
+        long count = 0;
+        measure();
+        for (int block = 0; block < model.blocks(); block++) {
+            double[] damages = work.damages(block).orElseThrow();
+            int at = 0;
+            for (String name : model.linears(block)) {
+                List<Candidate> own = new ArrayList<>();
+                for (PackedFormat format : CandidateFormats.all()) {
+                    own.add(new Candidate(format, bytes(name, format), damages[at++]));
+                }
+                names.add(name);
+                candidates.add(own);
+                count += (long) weights.weight(name).rows()
+                        * weights.weight(name).cols();
+            }
+        }
+        List<Candidate> chosen = BitAllocation.choose(candidates, (long) (count * bits / 8));
+        Map<String, Candidate> byName = new LinkedHashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            byName.put(names.get(i), chosen.get(i));
+        }
+        return byName;
+    }
+
+    private long bytes(String name, PackedFormat format) {
+        return CandidateFormats.bytes(
+                format, weights.weight(name).rows(), weights.weight(name).cols());
+    }
+
+    /// Sees to it that the damages of all blocks are in the work directory.
+    private void measure() throws IOException {
+        int first = 0;
+        while (first < model.blocks() && work.damages(first).isPresent()) {
+            first++;
+        }
+        if (first == model.blocks()) {
+            return;
+        }
+        if (first == 0) {
+            pass.embed(work.original(0));
+        }
+        int probes = Math.min(PROBES, pass.windows());
+        int[] ids = Arrays.copyOf(pass.ids(), probes * pass.window());
+        try (ForkJoinPool pool = new ForkJoinPool(options.threads());
+                Predictions predictions = new Predictions(model, ids, probes)) {
+            for (int block = first; block < model.blocks(); block++) {
+                work.saveDamages(block, damages(block, probes, predictions, pool));
+                Files.delete(work.original(block));
+            }
+        }
+        Files.delete(work.original(model.blocks()));
+        for (int block = 0; block < model.blocks(); block++) {
+            backend.release(model.linears(block));
+        }
+    }
+
+    /// Linear by linear, candidate by candidate.
+    private double[] damages(int block, int probes, Predictions predictions, ForkJoinPool pool) throws IOException {
+        List<String> linears = model.linears(block);
+        int count = CandidateFormats.all().size();
+        double[] damages = new double[linears.size() * count];
+        float[] entering;
+        try (HiddenStates in = pass.open(work.original(block))) {
+            entering = pass.read(in, 0, probes);
+        }
+        try (InputCapture capture = new InputCapture(backend)) {
+            pass.run(block, work.original(block), work.original(block + 1), (in, out, cols) -> {});
+            capture.stop();
+            int done = 0;
+            for (InputCapture.Inputs inputs : capture.inputs()) {
+                Hessian hessian = new Hessian(inputs.sum(2.0 / pass.windows()), inputs.size());
+                for (String name : inputs.layers()) {
+                    int at = count * linears.indexOf(name);
+                    for (int c = 0; c < count; c++) {
+                        PackedFormat format = CandidateFormats.all().get(c);
+                        backend.replace(
+                                name,
+                                pool.submit(() -> compressed(name, hessian, format))
+                                        .join());
+                        damages[at + c] = predictions.divergence(model, block, entering);
+                    }
+                    backend.release(List.of(name));
+                    listener.accept(new CompressEvent.Stage(
+                            "measuring how sensitive the linears are",
+                            block * linears.size() + ++done,
+                            model.blocks() * linears.size()));
+                }
+            }
+        }
+        return damages;
+    }
+
+    private float[] compressed(String name, Hessian hessian, PackedFormat format) {
+        Tensor weight = (Tensor) weights.weight(name);
+        return options.method()
+                .preset()
+                .compress(weight.toFloats(), weight.rows(), weight.cols(), hessian, format)
+                .toFloats();
+    }
+}
