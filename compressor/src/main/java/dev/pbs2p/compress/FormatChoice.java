@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,11 @@ final class FormatChoice {
 
     /// Windows on which damage is measured.
     private static final int PROBES = 2;
+
+    private static final double SLIGHTLY_LESS = 0.999;
+
+    /// What rounding makes of a divergence that is none.
+    private static final double NO_DAMAGE = 1e-9;
 
     private final Model model;
     private final TorchBackend backend;
@@ -73,7 +79,7 @@ final class FormatChoice {
                     own.add(new Candidate(format, bytes(name, format), damages[at++]));
                 }
                 names.add(name);
-                candidates.add(own);
+                candidates.add(falling(own));
                 count += (long) weights.weight(name).rows()
                         * weights.weight(name).cols();
             }
@@ -84,6 +90,20 @@ final class FormatChoice {
             byName.put(names.get(i), chosen.get(i));
         }
         return byName;
+    }
+
+    /// Candidates ascending in size, with damages that fall: where a larger one measured worse, that was noise, and a
+    /// budget is there to be used.
+    static List<Candidate> falling(List<Candidate> candidates) {
+        List<Candidate> out = new ArrayList<>();
+        double damage = Double.POSITIVE_INFINITY;
+        for (Candidate candidate : candidates.stream()
+                .sorted(Comparator.comparingLong(Candidate::bytes))
+                .toList()) {
+            damage = Math.min(Math.max(candidate.damage(), NO_DAMAGE), damage * SLIGHTLY_LESS);
+            out.add(new Candidate(candidate.format(), candidate.bytes(), damage));
+        }
+        return out;
     }
 
     private long bytes(String name, PackedFormat format) {

@@ -27,7 +27,7 @@ import java.util.function.Consumer;
 /// calibration windows (algorithm.md section 14, step 8). Both models are in memory.
 final class ModelTuning {
 
-    private static final double RATE = Double.parseDouble(System.getProperty("x.rate", "0.03"));
+    private static final double RATE = 0.03;
     private static final int BATCH = 4;
 
     private final Model model;

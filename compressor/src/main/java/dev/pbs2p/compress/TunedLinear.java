@@ -69,6 +69,16 @@ public final class TunedLinear {
         return out;
     }
 
+    /// The mean magnitude of the stored levels.
+    public double meanLevel() {
+        double sum = 0;
+        float[] levels = levels();
+        for (float level : levels) {
+            sum += Math.abs(level);
+        }
+        return sum / levels.length;
+    }
+
     /// A new array with the stored codes: rows × cols, 0 pruned, else 1 + level.
     public byte[] codes() {
         return start.code().clone();

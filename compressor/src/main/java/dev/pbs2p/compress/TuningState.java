@@ -100,12 +100,10 @@ public final class TuningState {
     /// @param gradient by its weights, rows × cols
     public void move(int k, TunedLinear linear, float[] gradient, double rate) {
         float[] levelGradient = linear.levelGradient(gradient, codes.get(k));
-        adam.move(parameters.size() + k, offsets.get(k), gradient, rate * OFFSET);
+        adam.move(parameters.size() + k, offsets.get(k), gradient, rate);
         linear.recode(parameters.get(k), codes.get(k), offsets.get(k));
         move(k, levelGradient, rate);
     }
-
-    private static final double OFFSET = Double.parseDouble(System.getProperty("x.offset", "1"));
 
     /// Ends an epoch, whose parameters have this loss on the held-out windows.
     public void endEpoch(double loss) {

@@ -153,6 +153,36 @@ final class CompressorTest {
         assertTrue(tuned.after() < tuned.before(), tuned.toString());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void aBudgetOfBitsIsMetAndKept(int killed) throws IOException {
+        source = TinyLlama.standard()
+                .withSizes(67, 128, 256, 2)
+                .withHeads(4, 4, 32)
+                .write(directory.resolve("wide"));
+        CompressOptions options = CompressOptions.best(FORMAT)
+                .withCalibration(4, 24, 3)
+                .withTuning(TuningPlan.NONE)
+                .withBits(2.4);
+        byte[] expected = uninterrupted(options, text());
+        Path output = directory.resolve("killed.pbs2p");
+        Consumer<CompressEvent> killer = event -> {
+            if (event instanceof CompressEvent.Stage stage && stage.done() == killed) {
+                throw new Killed();
+            }
+        };
+        assertThrows(Killed.class, () -> compress(output, options, text(), killer));
+        CompressReport report = compress(output, options, text(), event -> {});
+        assertArrayEquals(expected, Files.readAllBytes(output));
+        assertEquals(2.4, report.realBits(), 0.024, () -> report.linears().toString());
+        assertTrue(report.linears().stream().allMatch(linear -> linear.damage() != null && linear.damage() >= -1e-6));
+        assertTrue(report.linears().stream()
+                        .map(CompressReport.Linear::format)
+                        .distinct()
+                        .count()
+                > 1);
+    }
+
     @Test
     void anotherCompressionInTheSamePlaceIsRefused() {
         Path output = directory.resolve("killed.pbs2p");

@@ -158,28 +158,14 @@ public final class Tuning {
         return outcome();
     }
 
-    /// One rate an array; that of the levels is relative to their mean magnitude before tuning.
+    /// One rate an array; that of a linear is relative to its mean level before tuning.
     private double[] rates(double rate) {
-        double sum = 0;
-        long count = 0;
-        for (TunedLinear levels : linears.values()) {
-            for (float value : levels.levels()) {
-                sum += Math.abs(value);
-                count++;
-            }
-        }
         double[] rates = new double[linears.size() + vectors.size()];
-        if (Boolean.getBoolean("x.own")) {
-            int k = 0;
-            for (TunedLinear levels : linears.values()) {
-                double own = 0;
-                for (float value : levels.levels()) {
-                    own += Math.abs(value);
-                }
-                rates[k++] = rate * own / levels.levels().length;
-            }
-        } else Arrays.fill(rates, 0, linears.size(), rate * sum / Math.max(1, count));
-        Arrays.fill(rates, linears.size(), rates.length, rate * NORM_RATE);
+        Arrays.fill(rates, rate * NORM_RATE);
+        int k = 0;
+        for (TunedLinear linear : linears.values()) {
+            rates[k++] = rate * linear.meanLevel();
+        }
         return rates;
     }
 
