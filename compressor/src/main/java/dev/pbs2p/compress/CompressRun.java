@@ -105,7 +105,7 @@ final class CompressRun {
         for (int block = 0; block < cosines.length; block++) {
             LrScore score = new LrScore();
             pass.run(block, work.original(block), work.original(block + 1), score);
-            backend.release(model.linears(block));
+            release(block);
             Files.delete(work.original(block));
             cosines[block] = score.mean();
             listener.accept(new CompressEvent.Stage("measuring the blocks", block + 1, cosines.length));
@@ -144,7 +144,7 @@ final class CompressRun {
         if (block + 1 < model.blocks()) {
             pass.run(block, work.hidden(block), work.hidden(block + 1), (in, out, cols) -> {});
         }
-        backend.release(model.linears(block));
+        release(block);
         FinishedBlock done = FinishedBlock.write(work.block(block), linears, weights, tuned);
         Files.delete(work.hidden(block));
         Files.deleteIfExists(work.original(block));
@@ -157,9 +157,10 @@ final class CompressRun {
         Map<String, CompressedLinear> results = new LinkedHashMap<>();
         try (InputCapture capture = new InputCapture(backend)) {
             pass.run(block, work.hidden(block));
+            release(block);
             for (InputCapture.Inputs inputs : capture.inputs()) {
                 // The mean over windows, twice: the second derivative of the squared output error.
-                Hessian hessian = new Hessian(inputs.sum(2.0 / pass.windows()), inputs.size());
+                Hessian hessian = new Hessian(inputs.take(2.0 / pass.windows()), inputs.size());
                 for (String name : inputs.layers()) {
                     results.put(
                             name,
@@ -170,9 +171,15 @@ final class CompressRun {
         }
         if (tunesBlocks()) {
             pass.run(block, work.original(block), work.original(block + 1), (in, out, cols) -> {});
+            release(block);
         }
-        backend.release(model.linears(block));
         return results;
+    }
+
+    /// A block that is done takes no more memory.
+    private void release(int block) {
+        backend.release(model.linears(block));
+        weights.unload(model.linears(block));
     }
 
     private CompressedLinear linear(String name, Hessian hessian, PackedFormat format) {

@@ -41,6 +41,7 @@ final class Digests {
                 String head = name + " " + tensor.dtype() + Arrays.toString(tensor.shape());
                 digest.update(head.getBytes(StandardCharsets.UTF_8));
                 update(digest, tensor.data());
+                tensor.unload();
             }
             case PackedMatrix packed -> {
                 String head = name + " " + packed.format() + packed.rows() + "x" + packed.cols();

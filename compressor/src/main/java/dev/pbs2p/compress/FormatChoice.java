@@ -152,7 +152,7 @@ final class FormatChoice {
             capture.stop();
             int done = 0;
             for (InputCapture.Inputs inputs : capture.inputs()) {
-                Hessian hessian = new Hessian(inputs.sum(2.0 / pass.windows()), inputs.size());
+                Hessian hessian = new Hessian(inputs.take(2.0 / pass.windows()), inputs.size());
                 for (String name : inputs.layers()) {
                     int at = count * linears.indexOf(name);
                     for (int c = 0; c < count; c++) {

@@ -19,9 +19,13 @@ import java.util.Map;
 /// @param outputBytes size of the packed model
 public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long outputBytes) {
 
-    /// Float arrays of a linear's size that a preset has at once: the weight, its compensated copy, residuals and
-    /// the result.
-    private static final int COPIES = 8;
+    /// Float arrays of a linear's size that live at once: the weight, its compensated copy or what is left of it, the
+    /// result, two residuals and a product.
+    private static final int COPIES = 6;
+    /// Of a Hessian's size: itself, damped, and the factor of its inverse.
+    private static final int HESSIANS = 3;
+    /// LibTorch's own memory and the activations of one pass.
+    private static final long PASS = 1L << 30;
 
     static Preflight of(Model model, Map<String, Weight> weights, CompressOptions options, long tokens) {
         long packed = 0;
@@ -48,10 +52,12 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
             largestBlock = Math.max(largestBlock, size);
         }
         long hidden = 4 * tokens * weights.values().iterator().next().cols();
-        long heap = 4 * (COPIES * largestLinear + largestBlock + 4 * largestHessian);
+        // The codes of a block take a byte each.
+        long heap = 4 * (COPIES * largestLinear + HESSIANS * largestHessian) + largestBlock;
         long output = packed + stay;
-        // LibTorch has the block, its Hessians (two of the largest size bound them all) and a factorisation in float64.
-        long memory = heap + 4 * largestBlock + (2 * 4 + 4 * 8) * largestHessian + (1L << 29);
+        // LibTorch has the block with its Hessians (two of the largest size bound them all), or a factorisation in
+        // float64.
+        long memory = heap + 4 * largestBlock + 2 * 4 * largestHessian + PASS;
         TuningPlan tuning = options.tuning() == null ? TuningPlan.NONE : options.tuning();
         if (tuning.modelEpochs() > 0) {
             // Both models, and for each compressed weight its code, value and gradient.

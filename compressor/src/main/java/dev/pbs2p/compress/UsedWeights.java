@@ -5,6 +5,7 @@ import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,9 +35,21 @@ final class UsedWeights implements Checkpoint {
                 case PackedMatrix _ ->
                     throw new FormatException(source() + " is compressed already (" + entry.getKey()
                             + " is packed): compress the original checkpoint instead");
-                case Tensor tensor -> checkFinite(entry.getKey(), tensor);
+                case Tensor tensor -> {
+                    checkFinite(entry.getKey(), tensor);
+                    tensor.unload();
+                }
             }
         });
+    }
+
+    /// Lets the system take back the memory of mapped weights; they are read again at their next use.
+    void unload(Collection<String> names) {
+        for (String name : names) {
+            if (used.get(name) instanceof Tensor tensor) {
+                tensor.unload();
+            }
+        }
     }
 
     private void checkFinite(String name, Tensor tensor) {

@@ -50,6 +50,14 @@ public final class Tensor implements Weight {
         return data;
     }
 
+    /// Lets the system take back the memory of a mapped file's tensor, which is read again at its next use; does
+    /// nothing for other tensors.
+    public void unload() {
+        if (data.isMapped()) {
+            data.unload();
+        }
+    }
+
     /// Number of elements.
     public long size() {
         return data.byteSize() / dtype.bytes();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -28,13 +29,20 @@ public final class InputCapture implements AutoCloseable {
 
         private final List<String> layers = new ArrayList<>();
         private final int size;
-        private final Tensor sum;
+        private @Nullable Tensor sum;
 
         private Inputs(int size) {
             this.size = size;
             this.sum = Native.empty(torch.ScalarType.Float, size, size);
             sum.retainReference();
             sum.zero_();
+        }
+
+        private void release() {
+            if (sum != null) {
+                sum.releaseReference();
+                sum = null;
+            }
         }
 
         /// Names of the layers, in the order in which they ran.
@@ -47,10 +55,14 @@ public final class InputCapture implements AutoCloseable {
             return size;
         }
 
-        /// factor · Σ XᵀX, exactly symmetric, size × size.
-        public float[] sum(double factor) {
+        /// factor · Σ XᵀX, exactly symmetric, size × size. Can be taken once: the capture's own copy is freed.
+        public float[] take(double factor) {
+            if (sum == null) {
+                throw new IllegalStateException("the sum of these inputs was taken already");
+            }
             try (PointerScope _ = new PointerScope()) {
-                Tensor symmetric = sum.add(sum.t()).mul(new Scalar(factor / 2));
+                Tensor symmetric = sum.add(sum.t()).mul_(new Scalar(factor / 2));
+                release();
                 return Native.floats(symmetric);
             }
         }
@@ -76,7 +88,7 @@ public final class InputCapture implements AutoCloseable {
             try (PointerScope _ = new PointerScope()) {
                 Tensor values = TorchMatrix.of(x);
                 Native.expect((long) x.rows() * x.cols() * x.cols());
-                inputs.sum.addmm_(values.t(), values);
+                Objects.requireNonNull(inputs.sum).addmm_(values.t(), values);
             }
         }
         latest = x;
@@ -97,6 +109,6 @@ public final class InputCapture implements AutoCloseable {
     @Override
     public void close() {
         stop();
-        all.forEach(inputs -> inputs.sum.releaseReference());
+        all.forEach(Inputs::release);
     }
 }

@@ -1,10 +1,10 @@
 package dev.pbs2p.compress.torch;
 
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.ScalarTypeOptional;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -15,30 +15,67 @@ public final class Linalg {
     private Linalg() {}
 
     /// The upper triangular U with Hd⁻¹ = UᵀU, where Hd = H + percdamp · mean(diagonal) · I (algorithm.md section 2).
-    /// Computed in float64.
+    /// Computed in float64, in one native d × d matrix.
     ///
     /// @param h d × d, symmetric
     /// @throws ArithmeticException if Hd is not positive definite
     public static float[] upperFactor(float[] h, int d, double percdamp) {
-        try (PointerScope _ = new PointerScope()) {
+        double damping = 0;
+        for (int i = 0; i < d; i++) {
+            damping += percdamp * h[i * (d + 1)] / d;
+        }
+        // With J reversing the order of the columns and J·Hd·J = L·Lᵀ, R = J·L·J is upper triangular and Hd = R·Rᵀ, so
+        // U = R⁻¹ = J·L⁻¹·J: one factorisation, and the inverse of Hd is never formed. Reversing rows and columns is
+        // reversing the elements; the lower triangle of rows is LAPACK's upper one of columns.
+        try (DoublePointer matrix = new DoublePointer((long) d * d)) {
+            putReversed(h, d, damping, matrix);
             Native.expect((long) d * d * d);
-            Tensor matrix = Native.tensor(h, d, d).to(torch.ScalarType.Double);
-            Tensor diagonal = matrix.diagonal();
-            double damping = percdamp * diagonal.mean().item_double();
-            // With J reversing the order of the columns and J·Hd·J = L·Lᵀ, R = J·L·J is upper triangular and
-            // Hd = R·Rᵀ, so U = R⁻¹: one factorisation, and the inverse of Hd is never formed.
-            Tensor reversed = matrix.flip(0, 1);
-            reversed.diagonal().add_(new Scalar(damping));
-            T_TensorTensor_T factor = torch.linalg_cholesky_ex(reversed);
+            int failed = openblas.LAPACKE_dpotrf(openblas.LAPACK_COL_MAJOR, (byte) 'U', d, matrix, d);
+            failed += failed == 0
+                    ? openblas.LAPACKE_dtrtri(openblas.LAPACK_COL_MAJOR, (byte) 'U', (byte) 'N', d, matrix, d)
+                    : 0;
+            float[] upper = getReversed(matrix, d);
             // LAPACK calls a matrix with NaN factorised.
-            if (factor.get1().item_int() != 0 || !factor.get0().isfinite().all().item_bool()) {
+            if (failed != 0 || !isFinite(upper)) {
                 throw new ArithmeticException("a Hessian of " + d + " columns is not positive definite with damping "
                         + percdamp + " of its mean diagonal");
             }
-            Tensor upper = factor.get0().flip(0, 1);
-            Tensor inverse = torch.linalg_solve_triangular(upper, torch.eye(d).to(torch.ScalarType.Double), true);
-            return Native.floats(inverse.to(torch.ScalarType.Float));
+            return upper;
         }
+    }
+
+    private static void putReversed(float[] h, int d, double damping, DoublePointer out) {
+        double[] row = new double[d];
+        for (int i = 0; i < d; i++) {
+            for (int j = 0; j < d; j++) {
+                row[d - 1 - j] = h[i * d + j];
+            }
+            row[d - 1 - i] += damping;
+            out.position((long) (d - 1 - i) * d).put(row);
+        }
+        out.position(0);
+    }
+
+    /// The lower triangle, as an upper one.
+    private static float[] getReversed(DoublePointer in, int d) {
+        float[] upper = new float[d * d];
+        double[] row = new double[d];
+        for (int i = 0; i < d; i++) {
+            in.position((long) (d - 1 - i) * d).get(row);
+            for (int j = i; j < d; j++) {
+                upper[i * d + j] = (float) row[d - 1 - j];
+            }
+        }
+        in.position(0);
+        return upper;
+    }
+
+    private static boolean isFinite(float[] values) {
+        float sum = 0;
+        for (float value : values) {
+            sum += value * 0;
+        }
+        return sum == 0;
     }
 
     /// W[:, from:] −= Err · U[uRow : uRow + inner, from:], in place.
