@@ -41,7 +41,7 @@ class FamiliesTest {
                 ModelSession chat = new ModelSession(open, SamplingOptions.GREEDY)) {
             StringBuilder said = new StringBuilder();
             Session.Reply reply = chat.answer("It will rain", said::append, () -> false);
-            assertTrue(reply.generatedTokens() > 0 && !said.isEmpty(), reply.toString());
+            assertTrue(reply.generated() > 0 && !said.isEmpty(), reply.toString());
         }
     }
 }

@@ -32,13 +32,12 @@ final class StoriesTest {
     @Test
     void theBestPresetKeepsItTelling() throws IOException {
         assertTells(CompressOptions.best(new PackedFormat(8, 16, true, 128, 1, false, false))
-                .withTuning(2));
+                .withTuning(TuningPlan.MODEL));
     }
 
     /// So small a model loses much; a model of 512 tokens that knew nothing would have a perplexity of 512.
     private void assertTells(CompressOptions options) throws IOException {
-        Path original =
-                SharedFiles.shared("models/stories260k/config.json").getParent();
+        Path original = SharedFiles.shared("models/stories260k/config.json").getParent();
         Path packed = folder.resolve("stories.pbs2p");
         try (LanguageModel model = open(original);
                 Checkpoint checkpoint = Checkpoints.open(original)) {
@@ -55,7 +54,7 @@ final class StoriesTest {
     }
 
     private static LanguageModel open(Path path) {
-        return LanguageModel.open(path, () -> new VectorBackend(2, 8));
+        return LanguageModel.open(Checkpoints.open(path), () -> new VectorBackend(2, 8));
     }
 
     private static int[] write(LanguageModel model, long seed) {

@@ -8,6 +8,7 @@ import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.KvCache;
 import dev.pbs2p.kernel.ScalarBackend;
 import dev.pbs2p.kernel.VectorBackend;
+import dev.pbs2p.weights.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ final class StoriesModelTest {
         double[] expected = doubles(reference.get("last_logits_of_prompt"));
         double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
         for (Supplier<Backend> backend : BACKENDS) {
-            try (LanguageModel model = LanguageModel.open(folder, backend)) {
+            try (LanguageModel model = LanguageModel.open(Checkpoints.open(folder), backend)) {
                 String text = reference.get("prompt").stringValue();
                 assertArrayEquals(prompt, model.tokenizer().encode(text, true));
                 float[] seen = lastLogits(model, prompt);

@@ -91,7 +91,11 @@ public final class Tuning {
             Matrix out = model.block(block, x, backend.window(windows.length));
             return torch.mse_loss(TorchMatrix.of(out), TorchMatrix.of(y));
         };
-        return new Tuning(backend, error, codes, model.vectors(block));
+        // Biases of the linears stay.
+        List<String> norms = model.vectors(block).stream()
+                .filter(backend.vectors()::contains)
+                .toList();
+        return new Tuning(backend, error, codes, norms);
     }
 
     private static Matrix states(TorchBackend backend, IntFunction<float[]> states, int[] windows, int window) {

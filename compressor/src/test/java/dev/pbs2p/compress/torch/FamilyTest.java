@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pbs2p.compress.CalibrationText;
 import dev.pbs2p.compress.CompressOptions;
 import dev.pbs2p.compress.Compressor;
+import dev.pbs2p.compress.TuningPlan;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.KvCache;
@@ -66,7 +67,7 @@ final class FamilyTest {
     @EnumSource
     void theBestPresetsFileRunsAsTheValuesOfItsCodes(TinyFamily family) throws IOException {
         PackedFormat format = new PackedFormat(8, 16, true, 128, 1, false, false);
-        assertPackedRuns(family, CompressOptions.best(format).withTuning(1));
+        assertPackedRuns(family, CompressOptions.best(format).withTuning(new TuningPlan(1, 1)));
     }
 
     /// The scalar and the vector backend differ from the reference in their activations alone, rounded to 8 bits (at
