@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// One run over the blocks of a model, from the first that is not finished to the file.
@@ -208,6 +209,17 @@ final class CompressRun {
         linears.forEach(linear -> provenance.put("error:" + linear.name(), Double.toString(linear.error())));
         List<Path> files =
                 IntStream.range(0, model.blocks()).mapToObj(work::block).toList();
+        List<CompressReport.Tuned> tunedBlocks = blocks.stream()
+                .map(FinishedBlock::tuning)
+                .filter(Objects::nonNull)
+                .toList();
+        if (!tunedBlocks.isEmpty()) {
+            provenance.put(
+                    "held-out squared error of the blocks",
+                    tunedBlocks.stream()
+                            .map(block -> "%.4g to %.4g".formatted(block.before(), block.after()))
+                            .collect(Collectors.joining(", ")));
+        }
         CompressReport.Tuned tuned = null;
         if (plan.modelEpochs() > 0) {
             tuned = new ModelTuning(model, weights, options, plan.modelEpochs(), pass, work, listener).run(files);
@@ -227,10 +239,7 @@ final class CompressRun {
                 linears.stream().mapToLong(CompressReport.Linear::weights).sum(),
                 (System.nanoTime() - start) / 1e9,
                 Arrays.stream(cosines).boxed().toList(),
-                blocks.stream()
-                        .map(FinishedBlock::tuning)
-                        .filter(Objects::nonNull)
-                        .toList(),
+                tunedBlocks,
                 tuned,
                 linears);
     }
