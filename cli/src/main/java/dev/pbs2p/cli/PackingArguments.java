@@ -31,7 +31,7 @@ final class PackingArguments {
     @Option(
             names = "--pattern",
             paramLabel = "N:M",
-            description = "Weights kept of every M = 4, 8 or 16; N = M keeps all (default: 4:8; best: 8:16).")
+            description = "Weights kept of every M = 4, 8 or 16; N = M keeps all (default: 8:16; paper: 4:8).")
     private @Nullable String pattern;
 
     @Option(
@@ -43,19 +43,19 @@ final class PackingArguments {
     @Option(
             names = "--segments",
             paramLabel = "S",
-            description = "Pairs of levels of a group, 1 to 4 (default: 3; best: 1).")
+            description = "Pairs of levels of a group, 1 to 4 (default: 1; paper: 3).")
     private @Nullable Integer segments;
 
     @Option(
             names = "--salient",
             negatable = true,
-            description = "Binarise the most important columns twice, or not (default: yes; best: no).")
+            description = "Binarise the most important columns twice, or not (default: no; paper: yes).")
     private @Nullable Boolean salient;
 
     @Option(
             names = "--strided",
             negatable = true,
-            description = "N:M groups of every 8th column, or of neighbours (default: neighbours; best: strided).")
+            description = "N:M groups of every 8th column, or of neighbours (default: strided; paper: neighbours).")
     private @Nullable Boolean strided;
 
     @Option(names = "--symmetric", description = "Levels around 0: smaller, a little worse.")
@@ -65,14 +65,15 @@ final class PackingArguments {
             names = "--tune",
             paramLabel = "WHAT",
             description = "none; block: levels, codes and norms of each block follow the gradient of its output, one"
-                    + " block in memory; model: those of all blocks follow the gradient of the predictions, which needs"
-                    + " the model twice in memory (default: none for paper; else model where that fits, or block).")
+                    + " block in memory; model: then those of all blocks follow the gradient of the predictions, which"
+                    + " needs the model twice in memory (default: none for paper; else model where that fits, or"
+                    + " block).")
     private @Nullable String tune;
 
     @Option(
             names = "--block-epochs",
             paramLabel = "E",
-            description = "Passes over the calibration windows for each block (default: 1 for block, 0 for model).")
+            description = "Passes over the calibration windows for each block (default: 1).")
     private @Nullable Integer blockEpochs;
 
     @Option(

@@ -60,18 +60,20 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         long memory = heap + 4 * largestBlock + 2 * 4 * largestHessian + PASS;
         TuningPlan tuning = options.tuning() == null ? TuningPlan.NONE : options.tuning();
         if (tuning.modelEpochs() > 0) {
-            // Both models, and for each compressed weight its code, value and gradient.
+            // LibTorch has both models and a gradient; the heap has codes, offsets and the optimiser's two moments.
             long all = weights.values().stream()
                     .mapToLong(w -> (long) w.rows() * w.cols())
                     .sum();
-            memory = Math.max(memory, 4 * all * 5 + (1L << 30));
+            heap = Math.max(heap, 18 * all);
+            memory = Math.max(memory, heap + 3 * 4 * all + (1L << 30));
         }
         return new Preflight(heap, memory, 2 * output + (tuning.blockEpochs() > 0 ? 5 : 3) * hidden, output);
     }
 
-    /// Whether the machine has the memory.
+    /// Whether the machine and this Java process have the memory.
     boolean fits() {
-        return memoryBytes <= machineMemory();
+        return memoryBytes <= machineMemory()
+                && heapBytes <= Runtime.getRuntime().maxMemory();
     }
 
     private static long machineMemory() {

@@ -12,7 +12,7 @@ public record TuningPlan(int blockEpochs, int modelEpochs) {
     public static final TuningPlan NONE = new TuningPlan(0, 0);
 
     /// The plan for a model that fits into memory twice.
-    public static final TuningPlan MODEL = new TuningPlan(0, 2);
+    public static final TuningPlan MODEL = new TuningPlan(1, 2);
 
     /// The plan for a larger one.
     public static final TuningPlan BLOCK = new TuningPlan(1, 0);
