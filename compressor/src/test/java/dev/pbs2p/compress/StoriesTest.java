@@ -42,7 +42,7 @@ final class StoriesTest {
         try (LanguageModel model = open(original);
                 Checkpoint checkpoint = Checkpoints.open(original)) {
             CalibrationText text = new CalibrationText("its own", write(model, 1));
-            new Compressor(checkpoint, options.withCalibration(8, 64, 0), _ -> {}).compress(text, packed);
+            new Compressor(checkpoint, options.withCalibration(16, 128, 0), _ -> {}).compress(text, packed);
             int[] other = write(model, 2);
             double before = perplexity(model, other);
             try (LanguageModel small = open(packed)) {
@@ -58,7 +58,7 @@ final class StoriesTest {
     }
 
     private static int[] write(LanguageModel model, long seed) {
-        return write(model, seed, 200);
+        return write(model, seed, 400);
     }
 
     private static int[] write(LanguageModel model, long seed, int tokens) {
@@ -70,7 +70,7 @@ final class StoriesTest {
 
     private static double perplexity(LanguageModel model, int[] text) {
         Protocol protocol = new Protocol(
-                64, Integer.MAX_VALUE, Protocol.Score.ALL, model.tokenizer().bos());
+                128, Integer.MAX_VALUE, Protocol.Score.ALL, model.tokenizer().bos());
         return Perplexity.of(model.model(), text, protocol, (done, total, estimate) -> {})
                 .perplexity();
     }
