@@ -40,7 +40,8 @@ final class Compression {
                 err.println("needs up to " + Units.bytes(needs.memoryBytes()) + " of memory and "
                         + Units.bytes(needs.diskBytes()) + " of disk; makes about "
                         + Units.bytes(needs.outputBytes()) + "; tuning: " + tuning);
-            case CompressEvent.Stage(String stage, int done, int total) -> line.update(stage, done, total, "");
+            case CompressEvent.Stage(String stage, int done, int total, String detail) ->
+                line.update(stage, done, total, detail);
             case CompressEvent.BlockDone done ->
                 line.show(String.format(
                         Locale.ROOT,

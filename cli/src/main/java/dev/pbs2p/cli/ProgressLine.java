@@ -17,6 +17,7 @@ final class ProgressLine implements AutoCloseable {
     private final LongSupplier clock;
     private String stage = "";
     private long started;
+    private long first;
     private long shown;
     private boolean dirty;
 
@@ -40,6 +41,7 @@ final class ProgressLine implements AutoCloseable {
         if (!what.equals(stage)) {
             stage = what;
             started = clock.getAsLong();
+            first = done;
         }
         if (!due()) {
             return;
@@ -78,10 +80,10 @@ final class ProgressLine implements AutoCloseable {
     }
 
     private String left(long done, long total) {
-        if (done <= 0) {
+        if (done <= first) {
             return "";
         }
-        double seconds = (clock.getAsLong() - started) / 1e9 * (total - done) / done;
+        double seconds = (clock.getAsLong() - started) / 1e9 * (total - done) / (done - first);
         return "  " + Units.time(Duration.ofMillis((long) (seconds * 1000))) + " left";
     }
 }

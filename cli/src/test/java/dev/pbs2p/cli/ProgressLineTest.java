@@ -58,6 +58,17 @@ class ProgressLineTest {
         assertEquals("\rreading 0/4\033[K\rwriting 0/4\033[K\rwriting 1/4  3 s left\033[K\r\033[K", text.toString());
     }
 
+    /// What an earlier run did took none of this run's time.
+    @Test
+    void timeLeftOfAResumedStageCountsItsOwnSteps() {
+        try (ProgressLine line = line(true)) {
+            line.update("tuning", 50, 60, "");
+            now.addAndGet(2 * SECOND);
+            line.update("tuning", 52, 60, "");
+        }
+        assertEquals("\rtuning 50/60\033[K\rtuning 52/60  8 s left\033[K\r\033[K", text.toString());
+    }
+
     @Test
     void cutsWhatDoesNotFitATerminal() {
         try (ProgressLine line = line(true)) {

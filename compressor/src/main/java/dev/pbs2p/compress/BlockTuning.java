@@ -40,11 +40,12 @@ final class BlockTuning {
             Tuning tuning = Tuning.ofBlock(
                     model, block, codes, w -> pass.read(inputs, w, 1), w -> pass.read(targets, w, 1), pass.window());
             TuningSchedule schedule = new TuningSchedule(epochs, RATE, BATCH, seed + block);
-            String stage = "tuning block " + (block + 1) + ", squared error %.4g";
+            String stage = "tuning block " + (block + 1);
             return tuning.run(
                     pass.windows(),
                     schedule,
-                    (step, steps, loss) -> listener.accept(new CompressEvent.Stage(stage.formatted(loss), step, steps)),
+                    (step, steps, loss) -> listener.accept(
+                            new CompressEvent.Stage(stage, step, steps, "squared error %.4g".formatted(loss))),
                     _ -> {});
         }
     }

@@ -9,7 +9,8 @@ public sealed interface CompressEvent {
     /// Part of a stage before or between the blocks is done.
     ///
     /// @param stage what is being done, for people
-    record Stage(String stage, int done, int total) implements CompressEvent {}
+    /// @param detail how it goes, for people; may be empty
+    record Stage(String stage, int done, int total, String detail) implements CompressEvent {}
 
     /// A transformer block is compressed and safe on disk.
     ///

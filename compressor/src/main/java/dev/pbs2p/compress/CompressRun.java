@@ -109,7 +109,7 @@ final class CompressRun {
             release(block);
             Files.delete(work.original(block));
             cosines[block] = score.mean();
-            listener.accept(new CompressEvent.Stage("measuring the blocks", block + 1, cosines.length));
+            listener.accept(new CompressEvent.Stage("measuring the blocks", block + 1, cosines.length, ""));
         }
         Files.delete(work.original(cosines.length));
         work.saveCosines(cosines);

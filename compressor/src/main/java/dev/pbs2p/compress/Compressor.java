@@ -100,7 +100,7 @@ public final class Compressor {
                         count,
                         window,
                         options.seed(),
-                        done -> listener.accept(new CompressEvent.Stage("writing calibration text", done, steps)));
+                        done -> listener.accept(new CompressEvent.Stage("writing calibration text", done, steps, "")));
             }
         };
         work.saveWindows(ids);

@@ -167,7 +167,8 @@ final class FormatChoice {
                     listener.accept(new CompressEvent.Stage(
                             "measuring how sensitive the linears are",
                             block * linears.size() + ++done,
-                            model.blocks() * linears.size()));
+                            model.blocks() * linears.size(),
+                            ""));
                 }
             }
         }

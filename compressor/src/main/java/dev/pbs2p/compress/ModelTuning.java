@@ -75,8 +75,8 @@ final class ModelTuning {
             Tuning.Outcome outcome = tuning.run(
                     pass.windows(),
                     new TuningSchedule(epochs, RATE, BATCH, options.seed()),
-                    (step, steps, loss) ->
-                            listener.accept(new CompressEvent.Stage("tuning, KL %.4f".formatted(loss), step, steps)),
+                    (step, steps, loss) -> listener.accept(new CompressEvent.Stage(
+                            "tuning the model", step, steps, "KL divergence %.4f".formatted(loss))),
                     this::save);
             write(outcome);
             return new CompressReport.Tuned(outcome.before(), outcome.after());
