@@ -4,6 +4,7 @@ import dev.pbs2p.compress.Calibration;
 import dev.pbs2p.compress.CalibrationText;
 import dev.pbs2p.compress.CompressOptions;
 import dev.pbs2p.compress.CompressReport;
+import dev.pbs2p.compress.Trial;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tokenizer.Tokenizer;
 import dev.pbs2p.weights.Checkpoints;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +75,12 @@ final class CompressCommand implements Callable<Integer> {
             description = "Where to write the JSON report, linear by linear (default: FILE.json).")
     private @Nullable Path report;
 
+    @Option(
+            names = "--dry-run",
+            description =
+                    "Compress one block and forget it: says how much memory, disk and time the whole model takes.")
+    private boolean dryRun;
+
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
@@ -90,6 +98,10 @@ final class CompressCommand implements Callable<Integer> {
                 packing.options().withCalibration(windows, window, seed).withThreads(options.threads());
         try (Checkpoint checkpoint = Checkpoints.open(source);
                 Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
+            if (dryRun) {
+                print(new Compression(spec.commandLine().getErr()).trial(checkpoint, choice, output));
+                return 0;
+            }
             Calibration text = calibration == null
                     ? new Calibration.Sampled(tokenizer.bos(), tokenizer.eos())
                     : CalibrationText.read(calibration, tokenizer);
@@ -101,6 +113,32 @@ final class CompressCommand implements Callable<Integer> {
             print(made, details);
         }
         return 0;
+    }
+
+    private void print(Trial trial) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Json.print(
+                    out,
+                    Json.object(
+                            "memory_bytes", trial.needs().memoryBytes(),
+                            "heap_bytes", trial.needs().heapBytes(),
+                            "disk_bytes", trial.needs().diskBytes(),
+                            "output_bytes", trial.needs().outputBytes(),
+                            "blocks", trial.blocks(),
+                            "seconds_a_block", trial.secondsABlock(),
+                            "seconds", trial.seconds()));
+            return;
+        }
+        out.printf(
+                Locale.ROOT,
+                "one of %d blocks took %.1f s: all take about %s%s%s%n",
+                trial.blocks(),
+                trial.secondsABlock(),
+                Units.time(Duration.ofMillis(Math.round(1000 * trial.seconds()))),
+                calibration == null ? ", besides writing the calibration text" : "",
+                trial.tuning().modelEpochs() > 0 ? ", besides tuning the whole model" : "");
+        out.flush();
     }
 
     private void print(CompressReport made, Path details) {

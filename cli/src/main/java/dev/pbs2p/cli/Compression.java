@@ -6,6 +6,7 @@ import dev.pbs2p.compress.CompressOptions;
 import dev.pbs2p.compress.CompressReport;
 import dev.pbs2p.compress.Compressor;
 import dev.pbs2p.compress.Preflight;
+import dev.pbs2p.compress.Trial;
 import dev.pbs2p.compress.TuningPlan;
 import dev.pbs2p.tensor.Checkpoint;
 import java.io.IOException;
@@ -31,6 +32,12 @@ final class Compression {
             return new Compressor(source, options, event -> show(event, line)).compress(calibration, output);
         } finally {
             Runtime.getRuntime().removeShutdownHook(hint);
+        }
+    }
+
+    Trial trial(Checkpoint source, CompressOptions options, Path output) throws IOException {
+        try (ProgressLine line = new ProgressLine(err)) {
+            return new Compressor(source, options, event -> show(event, line)).trial(output);
         }
     }
 

@@ -169,6 +169,33 @@ class CommandsTest {
     }
 
     @Test
+    void aDryRunSaysWhatACompressionTakes() {
+        JsonNode result = json(
+                "compress",
+                directory,
+                "-o",
+                folder.resolve("dry.pbs2p"),
+                "--windows",
+                2,
+                "--window",
+                16,
+                "--dry-run",
+                "--json");
+        assertEquals(
+                names(
+                        "memory_bytes",
+                        "heap_bytes",
+                        "disk_bytes",
+                        "output_bytes",
+                        "blocks",
+                        "seconds_a_block",
+                        "seconds"),
+                names(result));
+        assertEquals(2, result.get("blocks").intValue());
+        assertFalse(Files.exists(folder.resolve("dry.pbs2p")));
+    }
+
+    @Test
     void tokenizeNamesItsTokens() {
         JsonNode result = json("tokenize", packed, "-p", "Hello wörld", "--json");
         assertEquals(names("text", "tokens"), names(result));

@@ -65,10 +65,7 @@ final class CompressRun {
         }
         int first = finished.size();
         if (first == 0) {
-            pass.embed(work.hidden(0));
-            if (tunesBlocks()) {
-                pass.embed(work.original(0));
-            }
+            embed();
         }
         try (ForkJoinPool pool = new ForkJoinPool(options.threads())) {
             long blocksStart = System.nanoTime();
@@ -86,6 +83,26 @@ final class CompressRun {
             }
         }
         return finish(output, settings, cosines, chosen, finished);
+    }
+
+    /// Seconds that the first block takes.
+    double trial() throws IOException {
+        embed();
+        long begun = System.nanoTime();
+        if (options.coarse()) {
+            pass.run(0, work.hidden(0)); // as much as measuring the block
+        }
+        try (ForkJoinPool pool = new ForkJoinPool(options.threads())) {
+            block(0, formats(0, new double[model.blocks()], Map.of()), pool);
+        }
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private void embed() throws IOException {
+        pass.embed(work.hidden(0));
+        if (tunesBlocks()) {
+            pass.embed(work.original(0));
+        }
     }
 
     private boolean tunesBlocks() {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /// Compresses a model: calibrates, then compresses one transformer block after another, each on what the compressed
@@ -41,11 +42,9 @@ public final class Compressor {
         UsedWeights weights = new UsedWeights(source);
         try (TorchBackend backend = new TorchBackend(options.threads());
                 Model model = Models.open(weights, backend)) {
-            int window = Math.min(options.window(), model.context());
-            CompressOptions options = resolved(model, weights, window);
-            Preflight needs = preflight(model, weights, options, window);
-            needs.check(output);
-            listener.accept(new CompressEvent.Planned(needs, Objects.requireNonNull(options.tuning())));
+            CompressOptions options = resolved(model, weights);
+            plan(model, weights, options, output);
+            int window = window(model);
             weights.check();
             Map<String, String> settings = settings(weights, options, calibration, window);
             WorkDirectory work = WorkDirectory.open(WorkDirectory.beside(output), settings);
@@ -57,17 +56,58 @@ public final class Compressor {
         }
     }
 
+    /// Compresses the first block on random tokens and forgets it again, to tell what the whole model will take.
+    ///
+    /// @param output where the model would be written; files of the trial lie beside it while it runs
+    /// @throws FormatException if the checkpoint cannot be used
+    /// @throws IllegalStateException if memory or disk do not suffice
+    /// @throws IOException if a file cannot be written
+    public Trial trial(Path output) throws IOException {
+        UsedWeights weights = new UsedWeights(source);
+        try (TorchBackend backend = new TorchBackend(options.threads());
+                Model model = Models.open(weights, backend)) {
+            CompressOptions options = resolved(model, weights);
+            Preflight needs = plan(model, weights, options, output);
+            weights.check();
+            int window = window(model);
+            int[] ids = new SplittableRandom(options.seed())
+                    .ints((long) options.windows() * window, 0, model.vocabulary())
+                    .toArray();
+            WorkDirectory work = WorkDirectory.open(output.resolveSibling(output.getFileName() + ".trial"), Map.of());
+            try {
+                BlockPass pass = new BlockPass(model, ids, window);
+                CompressRun run = new CompressRun(model, backend, weights, options, pass, work, listener);
+                return new Trial(needs, Objects.requireNonNull(options.tuning()), model.blocks(), run.trial());
+            } finally {
+                work.delete();
+            }
+        }
+    }
+
     /// The options with the tuning that the machine's memory allows, where the user leaves it open.
-    private CompressOptions resolved(Model model, UsedWeights weights, int window) {
+    private CompressOptions resolved(Model model, UsedWeights weights) {
         if (options.tuning() != null) {
             return options;
         }
         CompressOptions whole = options.withTuning(TuningPlan.MODEL);
-        return preflight(model, weights, whole, window).fits() ? whole : options.withTuning(TuningPlan.BLOCK);
+        return needs(model, weights, whole).fits() ? whole : options.withTuning(TuningPlan.BLOCK);
     }
 
-    private static Preflight preflight(Model model, UsedWeights weights, CompressOptions options, int window) {
-        return Preflight.of(model, weights.used(), options, (long) options.windows() * window);
+    /// What `options` will need, told to the listener; refused if the machine does not have it.
+    private Preflight plan(Model model, UsedWeights weights, CompressOptions options, Path output) throws IOException {
+        Preflight needs = needs(model, weights, options);
+        needs.check(output);
+        listener.accept(new CompressEvent.Planned(needs, Objects.requireNonNull(options.tuning())));
+        return needs;
+    }
+
+    private Preflight needs(Model model, UsedWeights weights, CompressOptions options) {
+        return Preflight.of(model, weights.used(), options, (long) options.windows() * window(model));
+    }
+
+    /// Tokens of a window.
+    private int window(Model model) {
+        return Math.min(options.window(), model.context());
     }
 
     private static Map<String, String> settings(

@@ -59,14 +59,16 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         // float64.
         long memory = heap + 4 * largestBlock + 2 * 4 * largestHessian + PASS;
         TuningPlan tuning = options.tuning() == null ? TuningPlan.NONE : options.tuning();
+        long tuned = tuning.blockEpochs() > 0 ? largestBlock : 0;
         if (tuning.modelEpochs() > 0) {
-            // LibTorch has both models and a gradient; the heap has codes, offsets and the optimiser's two moments.
-            long all = weights.values().stream()
+            tuned = weights.values().stream()
                     .mapToLong(w -> (long) w.rows() * w.cols())
                     .sum();
-            heap = Math.max(heap, 18 * all);
-            memory = Math.max(memory, heap + 3 * 4 * all + (1L << 30));
         }
+        // LibTorch has what is tuned, its original and a gradient; the heap has codes, offsets and the optimiser's two
+        // moments.
+        heap = Math.max(heap, 18 * tuned);
+        memory = Math.max(memory, heap + 3 * 4 * tuned + PASS);
         return new Preflight(heap, memory, 2 * output + (tuning.blockEpochs() > 0 ? 5 : 3) * hidden, output);
     }
 

@@ -187,6 +187,23 @@ final class CompressorTest {
                 > 1);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aTrialTimesABlockAndLeavesNothing(boolean coarse) throws IOException {
+        Path output = directory.resolve("out.pbs2p");
+        Trial trial;
+        try (Checkpoint checkpoint = Checkpoints.open(source)) {
+            CompressOptions options = options(coarse).withTuning(TuningPlan.BLOCK);
+            trial = new Compressor(checkpoint, options, event -> {}).trial(output);
+        }
+        assertEquals(3, trial.blocks());
+        assertTrue(trial.secondsABlock() > 0 && trial.needs().memoryBytes() > 0, trial.toString());
+        assertEquals(3 * trial.secondsABlock(), trial.seconds());
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(List.of(source), left.toList());
+        }
+    }
+
     @Test
     void anotherCompressionInTheSamePlaceIsRefused() {
         Path output = directory.resolve("killed.pbs2p");
