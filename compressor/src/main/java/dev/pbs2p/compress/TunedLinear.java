@@ -2,6 +2,7 @@ package dev.pbs2p.compress;
 
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
+import java.util.Arrays;
 
 /// A compressed linear whose levels move as real numbers, and whose codes follow (algorithm.md section 14).
 ///
@@ -69,14 +70,20 @@ public final class TunedLinear {
         return out;
     }
 
-    /// The mean magnitude of the stored levels.
-    public double meanLevel() {
-        double sum = 0;
+    /// The mean distance between neighbouring values that a weight can take, zero included where weights are pruned:
+    /// the scale on which levels and offsets move.
+    public double meanGap() {
         float[] levels = levels();
-        for (float level : levels) {
-            sum += Math.abs(level);
+        double sum = 0;
+        for (int r = 0; r < rows; r++) {
+            for (int g = 0; g < groups; g++) {
+                float[] full = full(levels, r, g);
+                Arrays.sort(full);
+                sum += full[full.length - 1] - full[0];
+            }
         }
-        return sum / levels.length;
+        int gaps = 2 * format.segments() - (format.dense() ? 1 : 0);
+        return sum / gaps / ((double) rows * groups);
     }
 
     /// A new array with the stored codes: rows × cols, 0 pruned, else 1 + level.

@@ -3,8 +3,8 @@ package dev.pbs2p.compress;
 /// How far and how long levels and norms are tuned.
 ///
 /// @param epochs passes over the training windows
-/// @param rate learning rate of levels and offsets relative to the mean level of their linear; norms take a third of it
-///     (absolute: their gains are near 1)
+/// @param rate learning rate of levels and offsets, relative to the mean distance between the levels of their linear;
+///     norms take a third of it (absolute: their gains are near 1)
 /// @param batch windows of one step
 /// @param seed of the order of the windows
 public record TuningSchedule(int epochs, double rate, int batch, long seed) {

@@ -162,13 +162,13 @@ public final class Tuning {
         return outcome();
     }
 
-    /// One rate an array; that of a linear is relative to its mean level before tuning.
+    /// One rate an array; that of a linear is relative to the distance between its levels before tuning.
     private double[] rates(double rate) {
         double[] rates = new double[linears.size() + vectors.size()];
         Arrays.fill(rates, rate * NORM_RATE);
         int k = 0;
         for (TunedLinear linear : linears.values()) {
-            rates[k++] = rate * linear.meanLevel();
+            rates[k++] = rate * linear.meanGap();
         }
         return rates;
     }
