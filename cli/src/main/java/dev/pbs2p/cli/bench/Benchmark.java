@@ -28,7 +28,7 @@ public final class Benchmark implements AutoCloseable {
             return new Task(0, tokens);
         }
 
-        int tokens() {
+        public int tokens() {
             return prompt + generate;
         }
     }
