@@ -4,15 +4,23 @@ import dev.pbs2p.generate.Generation;
 import dev.pbs2p.model.Completion;
 import dev.pbs2p.model.LanguageModel;
 import dev.pbs2p.model.TextOptions;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -27,9 +35,15 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = {"-p", "--prompt"},
             paramLabel = "TEXT",
-            required = true,
             description = "The text to continue.")
-    private String prompt = "";
+    private @Nullable String prompt;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "FILE|N",
+            description = "Continue the texts in the lines of a file, or the prompt N times with seeds that follow each"
+                    + " other, all at once: one pass over the weights serves them all.")
+    private @Nullable String batch;
 
     @Option(names = "-n", paramLabel = "N", defaultValue = "128", description = "Most tokens to write (default: 128).")
     private int limit;
@@ -52,7 +66,16 @@ final class GenerateCommand implements Callable<Integer> {
         if (limit < 0) {
             throw new IllegalArgumentException("-n needs a number of tokens, not " + limit);
         }
+        if (prompt == null && batch == null) {
+            throw new ParameterException(spec.commandLine(), "give a prompt by -p, or several by --batch");
+        }
+        List<String> prompts = batch == null ? List.of() : prompts(batch);
         try (LanguageModel model = options.open(path)) {
+            if (batch != null) {
+                TextOptions choice = new TextOptions(limit, sampling.options());
+                reportBatch(prompts, model.generateAll(prompts, choice));
+                return 0;
+            }
             PrintWriter out = spec.commandLine().getOut();
             Consumer<String> write = json
                     ? piece -> {}
@@ -60,10 +83,65 @@ final class GenerateCommand implements Callable<Integer> {
                         out.print(piece);
                         out.flush();
                     };
-            Completion completion = model.generate(prompt, new TextOptions(limit, sampling.options()), write);
+            Completion completion =
+                    model.generate(Objects.requireNonNull(prompt), new TextOptions(limit, sampling.options()), write);
             report(completion, model.model().backend().description());
         }
         return 0;
+    }
+
+    private List<String> prompts(String batch) {
+        if (batch.matches("\\d{1,4}")) {
+            if (prompt == null) {
+                throw new ParameterException(
+                        spec.commandLine(), "--batch " + batch + " repeats a prompt: give one by -p");
+            }
+            return Collections.nCopies(Integer.parseInt(batch), prompt);
+        }
+        try {
+            return Files.readAllLines(Path.of(batch));
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(batch + " is not a text in UTF-8", e);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("cannot read the prompts in " + batch, e);
+        }
+    }
+
+    private void reportBatch(List<String> prompts, List<Completion> completions) {
+        PrintWriter out = spec.commandLine().getOut();
+        int tokens = completions.stream()
+                .mapToInt(one -> one.generation().tokens().size())
+                .sum();
+        double seconds = completions.stream()
+                .mapToDouble(one -> one.generation().seconds())
+                .max()
+                .orElse(0);
+        if (json) {
+            Json.print(
+                    out,
+                    Json.object(
+                            "texts",
+                            completions.stream().map(Completion::text).toList(),
+                            "generated_tokens",
+                            tokens,
+                            "tokens_per_second",
+                            tokens / seconds));
+            return;
+        }
+        for (int i = 0; i < completions.size(); i++) {
+            out.printf(
+                    "--- %d: %s%n%s%n",
+                    i + 1, prompts.get(i), completions.get(i).text());
+        }
+        out.flush();
+        PrintWriter err = spec.commandLine().getErr();
+        err.printf(
+                Locale.ROOT,
+                "[%d texts, %d tokens, %.1f/s, prompts included]%n",
+                prompts.size(),
+                tokens,
+                tokens / seconds);
+        err.flush();
     }
 
     private void report(Completion completion, String backend) {

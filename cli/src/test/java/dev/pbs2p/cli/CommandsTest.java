@@ -136,6 +136,20 @@ class CommandsTest {
     }
 
     @Test
+    void aBatchGivesTheTextsOfItsPrompts() throws IOException {
+        JsonNode one = json("generate", packed, "-p", "The old king", "-n", 6, "--seed", 4, "--json");
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), "It will\nThe old king\n");
+        JsonNode lines = json("generate", packed, "--batch", prompts, "-n", 6, "--seed", 3, "--json");
+        assertEquals(names("texts", "generated_tokens", "tokens_per_second"), names(lines));
+        assertEquals(2, lines.get("texts").size());
+        assertEquals(one.get("text"), lines.get("texts").get(1)); // seed 3 + 1
+        JsonNode copies = json("generate", packed, "-p", "The old king", "--batch", 3, "-n", 6, "--seed", 4, "--json");
+        assertEquals(3, copies.get("texts").size());
+        assertEquals(one.get("text"), copies.get("texts").get(0));
+        assertEquals(18, copies.get("generated_tokens").intValue());
+    }
+
+    @Test
     void benchMeasuresEachTask() {
         JsonNode result = json("bench", packed, "-p", "8,5", "-n", 3, "-t", "1,2", "-r", 1, "--json");
         assertTrue(names(result).containsAll(names("bandwidth_gb_s", "results")));
@@ -279,6 +293,7 @@ class CommandsTest {
                 "eval ppl",
                 "eval ppl model",
                 "generate model",
+                "generate model --batch 2",
                 "generate model -p x --threads many",
                 "compress model",
                 "tokenize -p x",

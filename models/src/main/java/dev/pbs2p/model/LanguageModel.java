@@ -1,5 +1,6 @@
 package dev.pbs2p.model;
 
+import dev.pbs2p.generate.BatchGenerator;
 import dev.pbs2p.generate.Generation;
 import dev.pbs2p.generate.Generator;
 import dev.pbs2p.generate.Model;
@@ -17,6 +18,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A model that writes text: all that most users of the library need. For one thread at a time; interrupting that
@@ -66,6 +68,33 @@ public final class LanguageModel implements AutoCloseable {
     public Completion generate(String prompt, TextOptions options, Consumer<String> onText) {
         int[] ids = tokenizer.encode(prompt, true);
         return write(ids, tokenizer.detokenizer(ids), options, onText);
+    }
+
+    /// Continues several texts side by side, which is faster than one after another.
+    ///
+    /// @param options text i is sampled with the seed plus i
+    /// @return the completions in the order of the prompts
+    /// @throws IllegalArgumentException if there is no prompt or one does not fit the context
+    public List<Completion> generateAll(List<String> prompts, TextOptions options) {
+        List<int[]> ids =
+                prompts.stream().map(prompt -> tokenizer.encode(prompt, true)).toList();
+        List<Generation> generations = BatchGenerator.generate(
+                model,
+                ids,
+                options.sampling(),
+                tokenizer.eos(),
+                options.maxTokens(),
+                Thread.currentThread()::isInterrupted);
+        return IntStream.range(0, generations.size())
+                .mapToObj(i -> completion(ids.get(i), generations.get(i)))
+                .toList();
+    }
+
+    private Completion completion(int[] prompt, Generation generation) {
+        Detokenizer pieces = tokenizer.detokenizer(prompt);
+        StringBuilder text = new StringBuilder();
+        generation.tokens().forEach(token -> text.append(pieces.add(token)));
+        return new Completion(text.append(pieces.finish()).toString(), generation);
     }
 
     /// Answers a conversation, by the model's own chat template. What a conversation shares with the one before is
