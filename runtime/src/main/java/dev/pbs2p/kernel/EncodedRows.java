@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/// Some rows of a matrix, quantised and encoded for a [PackedKernel] in one [SlotOrder].
+/// Some rows of a matrix, quantised and encoded for the [NibbleKernel] in one [SlotOrder].
 ///
 /// With salient columns every row is encoded twice: without them, and they alone.
 final class EncodedRows {
@@ -25,7 +25,6 @@ final class EncodedRows {
     private static final float ROUND = 0x1.8p23f;
 
     private final ActivationQuantizer quantizer;
-    private final PackedKernel kernel;
 
     private @Nullable SlotOrder order;
     private @Nullable PackedMatrix salientOf;
@@ -41,9 +40,8 @@ final class EncodedRows {
     private short[] totals = new short[0];
     private short[] salientTotals = new short[0];
 
-    EncodedRows(ActivationQuantizer quantizer, PackedKernel kernel) {
+    EncodedRows(ActivationQuantizer quantizer) {
         this.quantizer = quantizer;
-        this.kernel = kernel;
     }
 
     /// One thread's buffers of one run.
@@ -66,7 +64,7 @@ final class EncodedRows {
         salientOf = matrix.format().salient() ? matrix : null;
         places = wanted.places();
         pieces = wanted.pieces();
-        formBytes = places / PackedKernel.PLACES * kernel.bytesPerQuad();
+        formBytes = places / NibbleKernel.PLACES * NibbleKernel.QUAD_BYTES;
         if (scales.length < rows * runs()) {
             scales = new float[rows * runs()];
         }
@@ -124,10 +122,10 @@ final class EncodedRows {
 
     private void encodePieces(int row, int first, int here, int piece, byte[] q, byte[] out, short[] sums) {
         for (int from = 0; from < here; from += piece) {
-            int quads = Math.min(piece, here - from) / PackedKernel.PLACES;
-            kernel.encode(q, from, quads, out, at(row, first + from));
+            int quads = Math.min(piece, here - from) / NibbleKernel.PLACES;
+            NibbleKernel.encode(q, from, quads, out, at(row, first + from));
             int sum = 0;
-            for (int i = from; i < from + quads * PackedKernel.PLACES; i++) {
+            for (int i = from; i < from + quads * NibbleKernel.PLACES; i++) {
                 sum += q[i];
             }
             sums[row * pieces + (first + from) / piece] = (short) sum;
@@ -135,7 +133,7 @@ final class EncodedRows {
     }
 
     private int at(int row, int place) {
-        return row * formBytes + place / PackedKernel.PLACES * kernel.bytesPerQuad();
+        return row * formBytes + place / NibbleKernel.PLACES * NibbleKernel.QUAD_BYTES;
     }
 
     private static float max(float[] x) {

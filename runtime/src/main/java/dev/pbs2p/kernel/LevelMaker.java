@@ -6,6 +6,8 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.ShortVector;
 
 /// The factors that turn the sums of a group's masks into its integer result, 64 shorts a sum in [RowOrder].
@@ -65,7 +67,8 @@ final class LevelMaker {
 
     /// Sign-extends a vector of bytes, even rows before odd ones.
     private void split(MemorySegment planes, long from, int to) {
-        ShortVector pairs = Spreader.load(planes, from).reinterpretAsShorts();
+        ShortVector pairs = ByteVector.fromMemorySegment(Species.TABLE, planes, from, ByteOrder.LITTLE_ENDIAN)
+                .reinterpretAsShorts();
         pairs.lanewise(LSHL, 8).lanewise(ASHR, 8).intoArray(params, to);
         pairs.lanewise(ASHR, 8).intoArray(params, to + RowOrder.BLOCK / 2);
     }

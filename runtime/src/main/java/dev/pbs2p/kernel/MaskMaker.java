@@ -54,9 +54,8 @@ final class MaskMaker {
                     unit + subblock.keeps(),
                     subblock.kept(),
                     subblock.slots(),
-                    masks.low,
-                    masks.high,
-                    firstSlot * masks.slotBytes());
+                    masks.planes,
+                    (long) firstSlot * masks.slotBytes());
             return;
         }
         int slots = subblock.slots();
@@ -75,7 +74,7 @@ final class MaskMaker {
         if (SlicedLayout.segmentPlanes(format) > 1) {
             compact(format, segments + subblock.kept() * ROWS, subblock, SEGMENT_HIGH);
         }
-        for (int at = 0; at < slots * ROWS; at += RowOrder.BLOCK) {
+        for (int at = 0; at < slots * ROWS; at += Species.BYTES.length()) {
             int to = (firstSlot + at / ROWS) * masks.slotBytes() + at % ROWS;
             combine(format, at, masks, to);
         }
@@ -85,7 +84,7 @@ final class MaskMaker {
         int from = subblock.keeps() - subblock.signs();
         int bytes = subblock.slots() * ROWS;
         if (format.segments() == 3) {
-            for (int at = 0; at < bytes; at += RowOrder.BLOCK) {
+            for (int at = 0; at < bytes; at += Species.BYTES.length()) {
                 symbols(from + at, bytes, at);
             }
         } else {
@@ -197,7 +196,6 @@ final class MaskMaker {
     }
 
     private static void put(ByteVector mask, Masks masks, int to) {
-        mask.intoArray(masks.low, to);
-        Spreader.highNibbles(mask).intoArray(masks.high, to);
+        mask.intoMemorySegment(masks.planes, to, java.nio.ByteOrder.LITTLE_ENDIAN);
     }
 }

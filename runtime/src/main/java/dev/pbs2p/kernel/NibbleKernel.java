@@ -3,39 +3,56 @@ package dev.pbs2p.kernel;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import dev.pbs2p.format.SlicedLayout;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorSpecies;
 
-/// Looks up sums of four activations by the nibbles of a plane's bytes, 16 rows at a time.
+/// Sums of quantised activations whose bits are set in mask planes, looked up by the nibbles of the planes' bytes: a
+/// table vector of rows at a time.
 ///
+/// Slots go in quads of four. A row's activations are encoded once, [#QUAD_BYTES] a quad, and then meet every row unit.
 /// The sum s of a subset of four activations, at most 4 · 127 in magnitude, is stored as two bytes e = s mod 32 and
 /// h = floor(s / 32) + 16, each at most 31, so that the eight look-ups of a quad add up within a byte.
 ///
-/// Form of a quad: for each of its slots the tables e and h of the low nibble, then e and h of the high nibble, 16
-/// bytes
-/// each.
-final class NibbleKernel implements PackedKernel {
+/// Form of a quad: for each of its slots the tables e and h of the low nibble, then e and h of the high nibble. A table
+/// fills a vector: its 16 entries are repeated, so that bits above a nibble do not matter.
+final class NibbleKernel {
 
-    private static final int TABLE = 16;
-    private static final int SLOT = 4 * TABLE;
-    private static final int ROWS = SlicedLayout.ROWS;
+    /// Slots of a quad.
+    static final int QUAD = 4;
+    /// Places (slot × lane) of a quad.
+    static final int PLACES = 32;
+
+    /// Bytes of a table.
+    static final int TABLE = Species.TABLE.length();
+    /// Bytes of a slot's tables.
+    static final int SLOT = 4 * TABLE;
+    /// Bytes of an encoded quad.
+    static final int QUAD_BYTES = QUAD * SLOT;
+
+    /// Shorts of a table vector.
+    static final int HALF = TABLE / 2;
+    /// Shorts in which the sums of one mask lie before [#split].
+    static final int RAW = 4 * HALF;
+
+    /// Shorts of half the rows of a table vector.
+    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Species.TABLE.vectorShape());
+
     /// What the 16 added to every h comes to over the look-ups of one quad.
     private static final int QUAD_BIAS = 32 * 16 * 8;
 
     private static final byte[] SUBSETS = subsets();
 
-    @Override
-    public String description() {
-        return "nibble tables in 16-byte vectors";
+    private NibbleKernel() {}
+
+    /// For people: what it is and how wide.
+    static String description() {
+        return "nibble tables in " + TABLE + "-byte vectors";
     }
 
-    @Override
-    public int bytesPerQuad() {
-        return QUAD * SLOT;
-    }
-
-    /// For each of four activations 16 bytes: -1 where it belongs to the subset of that number.
+    /// For each of four activations a table: -1 where it belongs to the subset of that number.
     private static byte[] subsets() {
         byte[] member = new byte[4 * TABLE];
         for (int i = 0; i < member.length; i++) {
@@ -44,8 +61,8 @@ final class NibbleKernel implements PackedKernel {
         return member;
     }
 
-    @Override
-    public void encode(byte[] q, int from, int quads, byte[] form, int to) {
+    /// Encodes `quads` quads of activations, one signed byte a place in slot order, into `form` from `to` on.
+    static void encode(byte[] q, int from, int quads, byte[] form, int to) {
         for (int nibble = 0; nibble < quads * QUAD * 2; nibble++) {
             encodeNibble(q, from + nibble * 4, form, to + nibble * 2 * TABLE);
         }
@@ -69,96 +86,134 @@ final class NibbleKernel implements PackedKernel {
         shiftRight(biased, 3).and((byte) 31).intoArray(form, to + TABLE);
     }
 
-    /// Shifts bytes through their neighbours: the upper bits of the result are garbage to be masked.
-    private static ByteVector shiftRight(ByteVector v, int bits) {
+    /// Shifts bytes through their neighbours: the upper bits of the result are garbage.
+    static ByteVector shiftRight(ByteVector v, int bits) {
         return v.reinterpretAsInts().lanewise(LSHR, bits).reinterpretAsBytes();
     }
 
-    private static ByteVector table(byte[] bytes, int at) {
+    static ByteVector table(byte[] bytes, int at) {
         return ByteVector.fromArray(Species.TABLE, bytes, at);
     }
 
-    @Override
-    public void count(Masks masks, int first, int count, int quads, byte[] form, int at) {
-        int bytes = count * ROWS;
-        int stride = masks.slotBytes();
-        for (int quad = 0; quad < quads; quad++) {
-            lookUp(
-                    masks.low,
-                    masks.high,
-                    quad * QUAD * stride + first * ROWS,
-                    stride,
-                    bytes,
-                    form,
-                    at + quad * QUAD * SLOT,
-                    masks.partial,
-                    quad * 2 * bytes);
-        }
-        for (int i = 0; i < bytes; i += RowOrder.BLOCK) {
-            reduce(masks.partial, i, bytes, quads, masks.sums, first * ROWS + i);
-        }
-    }
-
-    /// Adds up e, then h, of the eight nibbles that one quad has in each of `bytes` mask bytes.
-    private static void lookUp(
-            byte[] low, byte[] high, int slot0, int stride, int bytes, byte[] form, int at, byte[] partial, int to) {
-        int slot1 = slot0 + stride;
-        int slot2 = slot1 + stride;
-        int slot3 = slot2 + stride;
-        for (int i = 0; i < bytes; i += TABLE) {
-            ByteVector index = table(low, slot0 + i);
-            ByteVector e = pick(index, form, at);
-            ByteVector h = pick(index, form, at + TABLE);
-            index = table(high, slot0 + i);
-            e = e.add(pick(index, form, at + 2 * TABLE));
-            h = h.add(pick(index, form, at + 3 * TABLE));
-            index = table(low, slot1 + i);
-            e = e.add(pick(index, form, at + SLOT));
-            h = h.add(pick(index, form, at + SLOT + TABLE));
-            index = table(high, slot1 + i);
-            e = e.add(pick(index, form, at + SLOT + 2 * TABLE));
-            h = h.add(pick(index, form, at + SLOT + 3 * TABLE));
-            index = table(low, slot2 + i);
-            e = e.add(pick(index, form, at + 2 * SLOT));
-            h = h.add(pick(index, form, at + 2 * SLOT + TABLE));
-            index = table(high, slot2 + i);
-            e = e.add(pick(index, form, at + 2 * SLOT + 2 * TABLE));
-            h = h.add(pick(index, form, at + 2 * SLOT + 3 * TABLE));
-            index = table(low, slot3 + i);
-            e = e.add(pick(index, form, at + 3 * SLOT));
-            h = h.add(pick(index, form, at + 3 * SLOT + TABLE));
-            index = table(high, slot3 + i);
-            e.add(pick(index, form, at + 3 * SLOT + 2 * TABLE)).intoArray(partial, to + i);
-            h.add(pick(index, form, at + 3 * SLOT + 3 * TABLE)).intoArray(partial, to + bytes + i);
-        }
+    private static ByteVector rows(MemorySegment masks, long at) {
+        return ByteVector.fromMemorySegment(Species.TABLE, masks, at, ByteOrder.LITTLE_ENDIAN);
     }
 
     /// The table's entries at the low four bits of each index.
-    private static ByteVector pick(ByteVector index, byte[] form, int at) {
-        return index.selectFrom(table(form, at));
+    static ByteVector pick(ByteVector index, ByteVector table) {
+        return index.selectFrom(table);
     }
 
-    /// Adds the quads in shorts, even and odd rows apart.
-    private static void reduce(byte[] partial, int from, int bytes, int quads, short[] sums, int to) {
-        ShortVector eSum = ShortVector.zero(Species.SHORTS);
-        ShortVector eOdd = eSum;
-        ShortVector hSum = eSum;
-        ShortVector hOdd = eSum;
-        for (int quad = 0; quad < quads; quad++) {
-            int at = from + quad * 2 * bytes;
-            ShortVector e = ByteVector.fromArray(Species.BYTES, partial, at).reinterpretAsShorts();
-            ShortVector h =
-                    ByteVector.fromArray(Species.BYTES, partial, at + bytes).reinterpretAsShorts();
-            eSum = eSum.add(e);
-            hSum = hSum.add(h);
-            eOdd = eOdd.add(e.lanewise(LSHR, 8));
-            hOdd = hOdd.add(h.lanewise(LSHR, 8));
+    /// Sums masks `first` to `first + count` over `quads` quads of the activations at `form[at]`, into 64 shorts a mask
+    /// of `masks.sums`, in [RowOrder].
+    static void sum(Masks masks, int first, int count, int quads, byte[] form, int at) {
+        int stride = masks.slotBytes();
+        int mask = first * Masks.ROWS;
+        int end = (first + count) * Masks.ROWS;
+        for (; mask + Masks.ROWS < end; mask += 2 * Masks.ROWS) {
+            for (int from = mask; from < mask + Masks.ROWS; from += TABLE) {
+                sumTwo(masks.planes, from, stride, quads, form, at, masks.raw);
+                split(masks.raw, 0, quads, masks.sums, from);
+                split(masks.raw, RAW, quads, masks.sums, from + Masks.ROWS);
+            }
         }
-        // Shorts wrap, so what was added above bit 15 is gone once the odd rows are subtracted.
-        ShortVector eEven = eSum.sub(eOdd.lanewise(LSHL, 8));
-        ShortVector hEven = hSum.sub(hOdd.lanewise(LSHL, 8));
+        for (; mask < end; mask += TABLE) {
+            sumOne(masks.planes, mask, stride, quads, form, at, masks.raw);
+            split(masks.raw, 0, quads, masks.sums, mask);
+        }
+    }
+
+    /// Two neighbouring masks share the loads of the tables.
+    private static void sumTwo(
+            MemorySegment masks, int from, long stride, int quads, byte[] form, int at, short[] raw) {
+        ShortVector e0 = ShortVector.zero(SHORTS);
+        ShortVector h0 = e0;
+        ShortVector eOdd0 = e0;
+        ShortVector hOdd0 = e0;
+        ShortVector e1 = e0;
+        ShortVector h1 = e0;
+        ShortVector eOdd1 = e0;
+        ShortVector hOdd1 = e0;
+        for (int quad = 0; quad < quads; quad++) {
+            ByteVector eQuad0 = ByteVector.zero(Species.TABLE);
+            ByteVector hQuad0 = eQuad0;
+            ByteVector eQuad1 = eQuad0;
+            ByteVector hQuad1 = eQuad0;
+            for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
+                ByteVector low0 = rows(masks, from + slot * stride);
+                ByteVector low1 = rows(masks, from + slot * stride + Masks.ROWS);
+                ByteVector e = table(form, at + slot * SLOT);
+                eQuad0 = eQuad0.add(pick(low0, e));
+                eQuad1 = eQuad1.add(pick(low1, e));
+                ByteVector h = table(form, at + slot * SLOT + TABLE);
+                hQuad0 = hQuad0.add(pick(low0, h));
+                hQuad1 = hQuad1.add(pick(low1, h));
+                ByteVector high0 = shiftRight(low0, 4);
+                ByteVector high1 = shiftRight(low1, 4);
+                e = table(form, at + slot * SLOT + 2 * TABLE);
+                eQuad0 = eQuad0.add(pick(high0, e));
+                eQuad1 = eQuad1.add(pick(high1, e));
+                h = table(form, at + slot * SLOT + 3 * TABLE);
+                hQuad0 = hQuad0.add(pick(high0, h));
+                hQuad1 = hQuad1.add(pick(high1, h));
+            }
+            e0 = e0.add(eQuad0.reinterpretAsShorts());
+            h0 = h0.add(hQuad0.reinterpretAsShorts());
+            eOdd0 = eOdd0.add(eQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
+            hOdd0 = hOdd0.add(hQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
+            e1 = e1.add(eQuad1.reinterpretAsShorts());
+            h1 = h1.add(hQuad1.reinterpretAsShorts());
+            eOdd1 = eOdd1.add(eQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
+            hOdd1 = hOdd1.add(hQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
+        }
+        e0.intoArray(raw, 0);
+        eOdd0.intoArray(raw, HALF);
+        h0.intoArray(raw, 2 * HALF);
+        hOdd0.intoArray(raw, 3 * HALF);
+        e1.intoArray(raw, RAW);
+        eOdd1.intoArray(raw, RAW + HALF);
+        h1.intoArray(raw, RAW + 2 * HALF);
+        hOdd1.intoArray(raw, RAW + 3 * HALF);
+    }
+
+    private static void sumOne(
+            MemorySegment masks, int from, long stride, int quads, byte[] form, int at, short[] raw) {
+        ShortVector e0 = ShortVector.zero(SHORTS);
+        ShortVector h0 = e0;
+        ShortVector eOdd0 = e0;
+        ShortVector hOdd0 = e0;
+        for (int quad = 0; quad < quads; quad++) {
+            ByteVector eQuad = ByteVector.zero(Species.TABLE);
+            ByteVector hQuad = eQuad;
+            for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
+                ByteVector low = rows(masks, from + slot * stride);
+                eQuad = eQuad.add(pick(low, table(form, at + slot * SLOT)));
+                hQuad = hQuad.add(pick(low, table(form, at + slot * SLOT + TABLE)));
+                ByteVector high = shiftRight(low, 4);
+                eQuad = eQuad.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
+                hQuad = hQuad.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
+            }
+            e0 = e0.add(eQuad.reinterpretAsShorts());
+            h0 = h0.add(hQuad.reinterpretAsShorts());
+            eOdd0 = eOdd0.add(eQuad.reinterpretAsShorts().lanewise(LSHR, 8));
+            hOdd0 = hOdd0.add(hQuad.reinterpretAsShorts().lanewise(LSHR, 8));
+        }
+        e0.intoArray(raw, 0);
+        eOdd0.intoArray(raw, HALF);
+        h0.intoArray(raw, 2 * HALF);
+        hOdd0.intoArray(raw, 3 * HALF);
+    }
+
+    /// Takes the sums of even and odd rows apart: `raw` holds, a vector each, the sums of pairs of bytes e as shorts,
+    /// those of the odd rows alone, and the same of h. Shorts wrap, so what was added above bit 15 is gone once the
+    /// odd rows are subtracted.
+    static void split(short[] raw, int at, int quads, short[] sums, int to) {
+        ShortVector eOdd = ShortVector.fromArray(SHORTS, raw, at + HALF);
+        ShortVector hOdd = ShortVector.fromArray(SHORTS, raw, at + 3 * HALF);
+        ShortVector e = ShortVector.fromArray(SHORTS, raw, at).sub(eOdd.lanewise(LSHL, 8));
+        ShortVector h = ShortVector.fromArray(SHORTS, raw, at + 2 * HALF).sub(hOdd.lanewise(LSHL, 8));
         short bias = (short) (QUAD_BIAS * quads);
-        hEven.lanewise(LSHL, 5).add(eEven).sub(bias).intoArray(sums, to);
-        hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + RowOrder.BLOCK / 2);
+        h.lanewise(LSHL, 5).add(e).sub(bias).intoArray(sums, to);
+        hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + HALF);
     }
 }

@@ -24,7 +24,6 @@ final class PackedMatmul {
 
     private static final int ROWS = SlicedLayout.ROWS;
 
-    private final PackedKernel kernel;
     private final Workers workers;
     private final EncodedRows encoded;
     private final Scratch[] scratch;
@@ -51,10 +50,9 @@ final class PackedMatmul {
         private final float[] steps = new float[ROWS];
     }
 
-    PackedMatmul(PackedKernel kernel, ActivationQuantizer quantizer, Workers workers) {
-        this.kernel = kernel;
+    PackedMatmul(ActivationQuantizer quantizer, Workers workers) {
         this.workers = workers;
-        this.encoded = new EncodedRows(quantizer, kernel);
+        this.encoded = new EncodedRows(quantizer);
         this.scratch = new Scratch[workers.threads()];
         Arrays.setAll(scratch, i -> new Scratch());
     }
@@ -108,35 +106,61 @@ final class PackedMatmul {
         for (int g = 0; g < layout.groups(); g++) {
             Group group = layout.group(g);
             long at = layout.offset(unit, g);
-            mine.levels.read(format, w.weight().planes(), at + group.levels());
             List<Subblock> subblocks = group.subblocks();
             for (int b = 0; b < subblocks.size(); piece++) {
-                int firstSlot = subblocks.get(b).firstSlot();
-                int end = firstSlot + order.piece() / SlicedLayout.LANES;
+                int first = b;
+                int end = subblocks.get(b).firstSlot() + order.piece() / SlicedLayout.LANES;
                 while (b < subblocks.size() && subblocks.get(b).firstSlot() < end) {
-                    Subblock subblock = subblocks.get(b++);
-                    mine.maker.make(
-                            format, w.weight().planes(), at, subblock, subblock.firstSlot() - firstSlot, mine.masks);
+                    b++;
+                }
+                boolean direct = rows == 1 && b == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first));
+                if (direct) {
+                    OneSegmentKernel.sum(
+                            w.weight().planes(),
+                            at,
+                            subblocks.get(first),
+                            encoded.form(),
+                            encoded.at(0, piece, order),
+                            mine.masks);
+                } else {
+                    masks(w, at, subblocks.subList(first, b), mine);
+                }
+                // After the planes that lie before them: memory is read in its order.
+                if (first == 0) {
+                    mine.levels.read(format, w.weight().planes(), at + group.levels());
                 }
                 for (int row = 0; row < rows; row++) {
-                    piece(format, piece, row, mine);
+                    if (!direct) {
+                        count(format, piece, row, mine.masks);
+                    }
+                    fold(format, piece, row, mine);
                 }
             }
         }
         finish(w, unit, mine);
     }
 
-    /// Adds one piece of 64 weight rows to the sums of one batch row.
-    private void piece(PackedFormat format, int piece, int row, Scratch mine) {
+    private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, Scratch mine) {
+        int firstSlot = subblocks.getFirst().firstSlot();
+        for (Subblock subblock : subblocks) {
+            int slot = subblock.firstSlot() - firstSlot;
+            mine.maker.make(w.weight().format(), w.weight().planes(), unit, subblock, slot, mine.masks);
+        }
+    }
+
+    private void count(PackedFormat format, int piece, int row, Masks masks) {
         int quads = order.quads(piece);
         int at = encoded.at(row, piece, order);
         int ordinary = MaskMaker.ordinary(format);
-        int salient = MaskMaker.salient(format);
-        kernel.count(mine.masks, 0, ordinary, quads, encoded.form(), at);
+        NibbleKernel.sum(masks, 0, ordinary, quads, encoded.form(), at);
         if (format.salient()) {
-            kernel.count(mine.masks, ordinary, salient, quads, encoded.salientForm(), at);
+            NibbleKernel.sum(masks, ordinary, MaskMaker.salient(format), quads, encoded.salientForm(), at);
         }
-        int sums = ordinary + salient;
+    }
+
+    /// Adds the sums of one piece of 64 weight rows, times their levels, to those of one batch row.
+    private void fold(PackedFormat format, int piece, int row, Scratch mine) {
+        int sums = MaskMaker.ordinary(format) + MaskMaker.salient(format);
         if (format.dense()) {
             fill(mine.masks.sums, sums++, encoded.total(row, piece));
             if (format.salient()) {

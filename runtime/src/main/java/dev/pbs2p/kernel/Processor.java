@@ -16,12 +16,12 @@ final class Processor {
 
     private Processor() {}
 
-    /// Whether an instruction counts the bits of each byte of a 512-bit vector (AVX-512 BITALG). Where the system lists
-    /// no
-    /// features, processors with 512-bit vectors are taken to have it: all but the first two generations do.
-    static boolean countsVectorBits() {
+    /// Whether an instruction permutes the bytes of a 512-bit vector (AVX-512 VBMI). Where the system lists no
+    /// features,
+    /// processors with 512-bit vectors are taken to have it: all but the first two generations do.
+    static boolean permutesBytes() {
         try (Stream<String> lines = Files.lines(CPU_INFO)) {
-            return lines.filter(line -> line.startsWith("flags")).allMatch(line -> line.contains("avx512_bitalg"));
+            return lines.filter(line -> line.startsWith("flags")).allMatch(line -> line.contains("avx512vbmi"));
         } catch (IOException | UncheckedIOException e) {
             return true;
         }

@@ -20,7 +20,7 @@ record SlotOrder(int cols, int m, int piece) {
     int places() {
         int unit = m == 0 ? SlicedLayout.LANES : SlicedLayout.LANES * m;
         int used = (cols + unit - 1) / unit * unit;
-        return (used + PackedKernel.PLACES - 1) / PackedKernel.PLACES * PackedKernel.PLACES;
+        return (used + NibbleKernel.PLACES - 1) / NibbleKernel.PLACES * NibbleKernel.PLACES;
     }
 
     int pieces() {
@@ -29,7 +29,7 @@ record SlotOrder(int cols, int m, int piece) {
 
     /// Quads of piece `p`: all but the last have as many as fit.
     int quads(int p) {
-        return Math.min(piece, places() - p * piece) / PackedKernel.PLACES;
+        return Math.min(piece, places() - p * piece) / NibbleKernel.PLACES;
     }
 
     /// The column at a place; `cols` or more for padding.

@@ -24,9 +24,10 @@ final class Species {
     /// As many shorts as [#FLOATS] has floats.
     static final VectorSpecies<Short> HALF_SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
 
-    /// The vectors that nibbles index into: 16 bytes, whatever the width, because that look-up is one instruction on
-    /// every processor.
-    static final VectorSpecies<Byte> TABLE = ByteVector.SPECIES_128;
+    /// The vectors that nibbles index into: 64 bytes where one instruction looks up that many, else 16, because that
+    /// look-up is one instruction on every processor.
+    static final VectorSpecies<Byte> TABLE =
+            BITS == 512 && preferredBits() == 512 && Processor.permutesBytes() ? BYTES : ByteVector.SPECIES_128;
 
     private Species() {}
 

@@ -1,7 +1,6 @@
 package dev.pbs2p.kernel;
 
 import static jdk.incubator.vector.VectorOperators.AND_NOT;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import dev.pbs2p.format.SlicedLayout;
@@ -18,6 +17,8 @@ final class Spreader {
 
     private static final int ROWS = SlicedLayout.ROWS;
 
+    private static final int BLOCK = Species.BYTES.length();
+
     private Spreader() {}
 
     static ByteVector load(MemorySegment planes, long at) {
@@ -26,11 +27,6 @@ final class Spreader {
 
     static ByteVector load(byte[] planes, int at) {
         return ByteVector.fromArray(Species.BYTES, planes, at);
-    }
-
-    /// Shifts bytes right by a nibble through their neighbours: bits 4 to 7 of the result are garbage.
-    static ByteVector highNibbles(ByteVector v) {
-        return v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
     }
 
     /// Per bit, `zero` or `one`, as `which` says.
@@ -55,18 +51,18 @@ final class Spreader {
     /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =
     /// kept. Slot `k` goes to `to + k * 128`.
     static void signsAndKeeps(
-            MemorySegment planes, long signs, long keeps, int n, int slots, byte[] low, byte[] high, int to) {
-        for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
+            MemorySegment planes, long signs, long keeps, int n, int slots, MemorySegment masks, long to) {
+        for (int row = 0; row < ROWS; row += BLOCK) {
             if (n <= 4) {
-                upTo4(planes, signs + row, keeps + row, n, slots, low, high, to + row);
+                upTo4(planes, signs + row, keeps + row, n, slots, masks, to + row);
             } else {
-                upTo8(planes, signs + row, keeps + row, n, slots, low, high, to + row);
+                upTo8(planes, signs + row, keeps + row, n, slots, masks, to + row);
             }
         }
     }
 
     private static void upTo4(
-            MemorySegment planes, long at, long keeps, int n, int slots, byte[] low, byte[] high, int to) {
+            MemorySegment planes, long at, long keeps, int n, int slots, MemorySegment masks, long to) {
         ByteVector s0 = load(planes, at);
         ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
         ByteVector s2 = load(planes, compact(at, 2, n));
@@ -76,14 +72,14 @@ final class Spreader {
         for (int slot = 0; slot < slots; slot++) {
             ByteVector keep = load(planes, keeps + (long) slot * ROWS);
             ByteVector sign = select(r1, choose(r0, s0, d0), choose(r0, s2, d2)).and(keep);
-            put(sign, keep, low, high, to + slot * 2 * ROWS);
+            put(sign, keep, masks, to + (long) slot * 2 * ROWS);
             r1 = r1.lanewise(XOR, r0.and(keep));
             r0 = r0.lanewise(XOR, keep);
         }
     }
 
     private static void upTo8(
-            MemorySegment planes, long at, long keeps, int n, int slots, byte[] low, byte[] high, int to) {
+            MemorySegment planes, long at, long keeps, int n, int slots, MemorySegment masks, long to) {
         ByteVector s0 = load(planes, at);
         ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
         ByteVector s2 = load(planes, compact(at, 2, n));
@@ -99,7 +95,7 @@ final class Spreader {
             ByteVector keep = load(planes, keeps + (long) slot * ROWS);
             ByteVector first = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
             ByteVector second = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
-            put(select(r2, first, second).and(keep), keep, low, high, to + slot * 2 * ROWS);
+            put(select(r2, first, second).and(keep), keep, masks, to + (long) slot * 2 * ROWS);
             ByteVector carry = r0.and(keep);
             r0 = r0.lanewise(XOR, keep);
             r2 = r2.lanewise(XOR, r1.and(carry));
@@ -107,18 +103,16 @@ final class Spreader {
         }
     }
 
-    private static void put(ByteVector sign, ByteVector keep, byte[] low, byte[] high, int to) {
-        sign.intoArray(low, to);
-        keep.intoArray(low, to + ROWS);
-        highNibbles(sign).intoArray(high, to);
-        highNibbles(keep).intoArray(high, to + ROWS);
+    private static void put(ByteVector sign, ByteVector keep, MemorySegment masks, long to) {
+        sign.intoMemorySegment(masks, to, ByteOrder.LITTLE_ENDIAN);
+        keep.intoMemorySegment(masks, to + ROWS, ByteOrder.LITTLE_ENDIAN);
     }
 
     /// Spreads one compact plane of any number of kept weights, all in arrays: slot `k` goes to `to + k * 64`. The keep
     /// plane has 64 bytes a slot at `keeps`.
     static void spread(byte[] planes, int at, int n, int slots, byte[] keep, int keeps, byte[] out, int to) {
         for (int first = 0; first < n; first += 8) {
-            for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
+            for (int row = 0; row < ROWS; row += BLOCK) {
                 spread8(planes, at + row, first, n, slots, keep, keeps + row, out, to + row);
             }
         }

@@ -19,16 +19,12 @@ public final class VectorBackend extends ScalarBackend {
     /// @param threads that compute, the caller included
     /// @param activationBits 6, 7 or 8
     public VectorBackend(int threads, int activationBits) {
-        this(threads, activationBits, PackedKernel.choose(activationBits));
-    }
-
-    VectorBackend(int threads, int activationBits, PackedKernel kernel) {
         super(activationBits, "");
         this.description = "vector: " + Species.BITS + "-bit vectors on " + threads
                 + (threads == 1 ? " thread, " : " threads, ") + activationBits + "-bit activations; packed weights by "
-                + kernel.description();
+                + NibbleKernel.description();
         this.workers = new Workers(threads);
-        this.packed = new PackedMatmul(kernel, quantizer(), workers);
+        this.packed = new PackedMatmul(quantizer(), workers);
         this.dense = new DenseMatmul(workers);
         this.rowOps = new RowOps(workers, ropeTable);
         this.attention = new AttentionTask(workers);

@@ -11,8 +11,6 @@ import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,20 +23,14 @@ class PackedMatmulTest {
         return PackedCases.formats();
     }
 
-    static Stream<PackedKernel> kernels() {
-        return Stream.of(new NibbleKernel(), new PopcountKernel(8));
-    }
-
     private static void assertEqual(PackedMatrix matrix, float[] x, int batch, int bits, int threads) {
         Tensor bias = Tensor.of(PackedCases.activations(1, matrix.rows(), 5), matrix.rows());
         float[] expected;
         try (ScalarBackend scalar = new ScalarBackend(bits, "test")) {
             expected = multiply(scalar, matrix, bias, x, batch);
         }
-        for (PackedKernel kernel : List.of(new NibbleKernel(), new PopcountKernel(bits))) {
-            try (VectorBackend vector = new VectorBackend(threads, bits, kernel)) {
-                assertArrayEquals(expected, multiply(vector, matrix, bias, x, batch), kernel.description());
-            }
+        try (VectorBackend vector = new VectorBackend(threads, bits)) {
+            assertArrayEquals(expected, multiply(vector, matrix, bias, x, batch));
         }
     }
 
@@ -130,12 +122,11 @@ class PackedMatmulTest {
         assertEqual(matrix, x, 3, 8, 1);
     }
 
-    @ParameterizedTest
-    @MethodSource("kernels")
-    void encodedActivationsAreNotTakenForAnotherMatrix(PackedKernel kernel) {
+    @Test
+    void encodedActivationsAreNotTakenForAnotherMatrix() {
         PackedMatrix matrix = PackedCases.matrix(new PackedFormat(8, 16, true, 128, 1, false, false), 64, 256, 1);
         try (ScalarBackend scalar = new ScalarBackend();
-                VectorBackend vector = new VectorBackend(1, 8, kernel)) {
+                VectorBackend vector = new VectorBackend(1, 8)) {
             Linear w = vector.linear("w", matrix, null);
             for (int step = 0; step < 3; step++) {
                 float[] x = PackedCases.activations(1, 256, step);
@@ -146,18 +137,6 @@ class PackedMatmulTest {
                     assertArrayEquals(expected, vector.read(vector.matmul(in, w)));
                     assertArrayEquals(expected, vector.read(vector.matmul(in, w)));
                 }
-            }
-        }
-    }
-
-    @Test
-    void bitsAreTransposed() {
-        Random random = new Random(1);
-        for (int i = 0; i < 100; i++) {
-            long x = random.nextLong();
-            long y = PopcountKernel.transpose(x);
-            for (int bit = 0; bit < 64; bit++) {
-                assertEquals(x >> bit & 1, y >> (bit % 8 * 8 + bit / 8) & 1);
             }
         }
     }

@@ -1,0 +1,137 @@
+package dev.pbs2p.kernel;
+
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
+import dev.pbs2p.format.SlicedLayout.Subblock;
+import dev.pbs2p.tensor.PackedFormat;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.ShortVector;
+
+/// The sums of a one-segment unit straight from its planes, for a single row of activations: what [Spreader] and
+/// [NibbleKernel] do one after the other, here slot by slot in registers.
+///
+/// No mask is stored, and the planes come from memory at an even pace: when their reading alternates with counting, the
+/// processor's prefetching stops in between, which cost up to half of the speed.
+final class OneSegmentKernel {
+
+    private static final int ROWS = Masks.ROWS;
+    private static final int TABLE = NibbleKernel.TABLE;
+    private static final int SLOT = NibbleKernel.SLOT;
+    private static final int QUAD = NibbleKernel.QUAD;
+    private static final int HALF = NibbleKernel.HALF;
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    private OneSegmentKernel() {}
+
+    /// Whether it can take a piece that consists of one subblock. Where tables are narrower than vectors, spreading in
+    /// whole vectors wins.
+    static boolean takes(PackedFormat format, Subblock subblock) {
+        return Species.TABLE.equals(Species.BYTES)
+                && format.segments() == 1
+                && !format.dense()
+                && !format.salient()
+                && subblock.kept() <= 8
+                && subblock.slots() % QUAD == 0;
+    }
+
+    /// Sums mask 0 = kept and sign 1, and mask 1 = kept, into 64 shorts each.
+    static void sum(MemorySegment planes, long unit, Subblock subblock, byte[] form, int at, Masks masks) {
+        int quads = subblock.slots() / QUAD;
+        for (int row = 0; row < ROWS; row += TABLE) {
+            long signs = unit + subblock.signs() + row;
+            sum(planes, signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.raw);
+            NibbleKernel.split(masks.raw, 0, quads, masks.sums, row);
+            NibbleKernel.split(masks.raw, NibbleKernel.RAW, quads, masks.sums, row + ROWS);
+        }
+    }
+
+    private static ByteVector load(MemorySegment planes, long at) {
+        return ByteVector.fromMemorySegment(Species.TABLE, planes, at, LE);
+    }
+
+    /// Compact vector `r`; the last one again beyond it, where no rank of a kept weight leads.
+    private static ByteVector compact(MemorySegment planes, long signs, int r, int last) {
+        return load(planes, signs + (long) Math.min(r, last) * ROWS);
+    }
+
+    /// Compact vectors come in pairs: the first, and what changes it into the second. The loop calls nothing but the
+    /// vector library, whose methods are inlined without a limit; our own would not be in a body this large.
+    private static void sum(
+            MemorySegment planes, long signs, int last, long keeps, int quads, byte[] form, int at, short[] raw) {
+        ByteVector s0 = load(planes, signs);
+        ByteVector d0 = compact(planes, signs, 1, last).lanewise(XOR, s0);
+        ByteVector s2 = compact(planes, signs, 2, last);
+        ByteVector d2 = compact(planes, signs, 3, last).lanewise(XOR, s2);
+        ByteVector s4 = compact(planes, signs, 4, last);
+        ByteVector d4 = compact(planes, signs, 5, last).lanewise(XOR, s4);
+        ByteVector s6 = compact(planes, signs, 6, last);
+        ByteVector d6 = compact(planes, signs, 7, last).lanewise(XOR, s6);
+        ByteVector r0 = ByteVector.zero(Species.TABLE);
+        ByteVector r1 = r0;
+        ByteVector r2 = r0;
+        ShortVector e0 = ShortVector.zero(NibbleKernel.SHORTS);
+        ShortVector h0 = e0;
+        ShortVector eOdd0 = e0;
+        ShortVector hOdd0 = e0;
+        ShortVector e1 = e0;
+        ShortVector h1 = e0;
+        ShortVector eOdd1 = e0;
+        ShortVector hOdd1 = e0;
+        for (int quad = 0; quad < quads; quad++) {
+            ByteVector eQuad0 = ByteVector.zero(Species.TABLE);
+            ByteVector hQuad0 = eQuad0;
+            ByteVector eQuad1 = eQuad0;
+            ByteVector hQuad1 = eQuad0;
+            for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
+                ByteVector keep = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps + (long) slot * ROWS, LE);
+                ByteVector sign01 = s0.lanewise(XOR, d0.and(r0));
+                ByteVector sign23 = s2.lanewise(XOR, d2.and(r0));
+                ByteVector sign45 = s4.lanewise(XOR, d4.and(r0));
+                ByteVector sign67 = s6.lanewise(XOR, d6.and(r0));
+                ByteVector lower =
+                        sign01.lanewise(XOR, sign01.lanewise(XOR, sign23).and(r1));
+                ByteVector upper =
+                        sign45.lanewise(XOR, sign45.lanewise(XOR, sign67).and(r1));
+                ByteVector sign =
+                        lower.lanewise(XOR, lower.lanewise(XOR, upper).and(r2)).and(keep);
+                ByteVector carry = r0.and(keep);
+                r0 = r0.lanewise(XOR, keep);
+                r2 = r2.lanewise(XOR, r1.and(carry));
+                r1 = r1.lanewise(XOR, carry);
+                ByteVector e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT);
+                eQuad0 = eQuad0.add(sign.selectFrom(e));
+                eQuad1 = eQuad1.add(keep.selectFrom(e));
+                ByteVector h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + TABLE);
+                hQuad0 = hQuad0.add(sign.selectFrom(h));
+                hQuad1 = hQuad1.add(keep.selectFrom(h));
+                sign = sign.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+                keep = keep.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+                e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 2 * TABLE);
+                eQuad0 = eQuad0.add(sign.selectFrom(e));
+                eQuad1 = eQuad1.add(keep.selectFrom(e));
+                h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 3 * TABLE);
+                hQuad0 = hQuad0.add(sign.selectFrom(h));
+                hQuad1 = hQuad1.add(keep.selectFrom(h));
+            }
+            e0 = e0.add(eQuad0.reinterpretAsShorts());
+            h0 = h0.add(hQuad0.reinterpretAsShorts());
+            eOdd0 = eOdd0.add(eQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
+            hOdd0 = hOdd0.add(hQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
+            e1 = e1.add(eQuad1.reinterpretAsShorts());
+            h1 = h1.add(hQuad1.reinterpretAsShorts());
+            eOdd1 = eOdd1.add(eQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
+            hOdd1 = hOdd1.add(hQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
+        }
+        e0.intoArray(raw, 0);
+        eOdd0.intoArray(raw, HALF);
+        h0.intoArray(raw, 2 * HALF);
+        hOdd0.intoArray(raw, 3 * HALF);
+        e1.intoArray(raw, 4 * HALF);
+        eOdd1.intoArray(raw, 5 * HALF);
+        h1.intoArray(raw, 6 * HALF);
+        hOdd1.intoArray(raw, 7 * HALF);
+    }
+}
