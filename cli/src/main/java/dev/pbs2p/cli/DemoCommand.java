@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
 
     /// As many as keep the demo under two minutes on two cores.
-    private static final int WINDOWS = 64;
+    private static final int WINDOWS = 32;
     private static final int WINDOW = 512;
     private static final int SAMPLE_TOKENS = 40;
     private static final List<String> PROMPTS = List.of(
