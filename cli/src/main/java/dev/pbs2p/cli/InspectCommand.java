@@ -1,9 +1,11 @@
 package dev.pbs2p.cli;
 
 import dev.pbs2p.format.Pbs2pFile;
+import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
+import dev.pbs2p.weights.Checkpoints;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,10 +22,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Shows what a packed file holds and what it costs.
+/// Shows what a model holds and what it costs.
 @Command(
         name = "inspect",
-        description = "Shows what a packed file holds: nominal and real bits, each tensor, and how it was made.")
+        description =
+                "Shows what a model holds: each tensor; of a packed file nominal and real bits, and how it was made.")
 final class InspectCommand implements Callable<Integer> {
 
     private static final String ROW = "%-50s %-11s %-6s %8s %7s %7s%n";
@@ -31,7 +34,7 @@ final class InspectCommand implements Callable<Integer> {
     /// How the compressor notes a linear's relative output error in the provenance.
     private static final String ERROR = "error:";
 
-    @Parameters(paramLabel = "FILE", description = "A .pbs2p file.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 
@@ -45,22 +48,32 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long start = System.nanoTime();
-        try (Pbs2pFile file = Pbs2pFile.open(path)) {
-            file.verify();
-            Map<String, PackedMatrix> linears = PackedSize.linears(file);
-            PackedSize size = PackedSize.of(linears.values());
-            double fileBits = 8.0 * file.bytes() / (size.weights() + dense(file));
+        try (Checkpoint checkpoint = Checkpoints.open(path)) {
             PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                double seconds = (System.nanoTime() - start) / 1e9;
-                Json.print(out, object(file, linears, size, fileBits, seconds));
+            if (checkpoint instanceof Pbs2pFile packed) {
+                show(packed, out, start);
+            } else if (json) {
+                CheckpointTable.printJson(out, checkpoint);
             } else {
-                table(out, file);
-                totals(out, file, size, fileBits);
+                CheckpointTable.print(out, checkpoint);
             }
             out.flush();
         }
         return 0;
+    }
+
+    private void show(Pbs2pFile file, PrintWriter out, long start) {
+        file.verify();
+        Map<String, PackedMatrix> linears = PackedSize.linears(file);
+        PackedSize size = PackedSize.of(linears.values());
+        double fileBits = 8.0 * file.bytes() / (size.weights() + dense(file));
+        if (json) {
+            double seconds = (System.nanoTime() - start) / 1e9;
+            Json.print(out, object(file, linears, size, fileBits, seconds));
+        } else {
+            table(out, file);
+            totals(out, file, size, fileBits);
+        }
     }
 
     /// Parameters that are stored as they were: embeddings, norms, head.

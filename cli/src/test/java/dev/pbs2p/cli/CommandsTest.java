@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pbs2p.format.Pages;
+import dev.pbs2p.weights.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -235,6 +237,39 @@ class CommandsTest {
         Cli.Result table = Cli.run("inspect", packed);
         assertTrue(table.out().contains("model.layers.0.self_attn.q_proj.weight"), table.out());
         assertTrue(table.out().contains("preset           random"), table.out());
+    }
+
+    @Test
+    void aGgufFileWorksLikeItsDirectory() {
+        Path gguf = GgufWriter.bf16(directory).write(folder.resolve("model.gguf"));
+        for (String[] command : new String[][] {
+            {"generate", "MODEL", "-p", "The old", "-n", "5", "--seed", "1"},
+            {"tokenize", "MODEL", "-p", "The old king", "--bos"},
+            {"eval", "ppl", "MODEL", "--text", text.toString(), "--window", "32", "--limit", "2"}
+        }) {
+            assertEquals(run(command, directory), run(command, gguf));
+        }
+        JsonNode listed = json("inspect", gguf, "--json");
+        assertEquals(names("weights", "bytes", "tensors"), names(listed));
+        Cli.Result table = Cli.run("inspect", directory);
+        assertTrue(table.out().contains("64x64          BF16"), table.out());
+        Cli.Result compressed = Cli.run(
+                "compress", gguf, "-o", folder.resolve("g.pbs2p"), "--windows", 1, "--window", 16, "--preset", "paper");
+        assertEquals(0, compressed.code(), compressed.err());
+        assertEquals(
+                0,
+                Cli.run("generate", folder.resolve("g.pbs2p"), "-p", "The", "-n", 1)
+                        .code());
+    }
+
+    private static String run(String[] command, Path model) {
+        Object[] arguments = Arrays.copyOf(command, command.length, Object[].class);
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = arguments[i].equals("MODEL") ? model : arguments[i];
+        }
+        Cli.Result result = Cli.run(arguments);
+        assertEquals(0, result.code(), result.err());
+        return result.out();
     }
 
     @Test

@@ -11,13 +11,19 @@ public final class Checkpoints {
 
     private Checkpoints() {}
 
-    /// A directory is taken for a Hugging Face checkpoint, a file for a packed one.
+    /// A directory is taken for a Hugging Face checkpoint, a file that begins with `GGUF` for one of that format, any
+    /// other file for a packed model.
     ///
-    /// @throws FormatException if there is nothing at `path` or it is neither
+    /// @throws FormatException if there is nothing at `path` or it is none of these
     public static Checkpoint open(Path path) {
         if (!Files.exists(path)) {
-            throw new FormatException("there is no model at " + path);
+            boolean name = path.toString().matches("\\w[\\w.-]*/\\w[\\w.-]*");
+            throw new FormatException("there is no model at " + path
+                    + (name ? "; if that is its name on a hub, pull it first: pbs2p pull " + path : ""));
         }
-        return Files.isDirectory(path) ? HfDirectory.open(path) : Pbs2pFile.open(path);
+        if (Files.isDirectory(path)) {
+            return HfDirectory.open(path);
+        }
+        return GgufFile.begins(path) ? GgufFile.open(path) : Pbs2pFile.open(path);
     }
 }

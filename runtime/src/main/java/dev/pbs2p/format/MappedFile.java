@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.stream.LongStream;
 
 /// A file's bytes, read where they lie: on disk, until something moves them into memory.
-final class MappedFile implements AutoCloseable {
+public final class MappedFile implements AutoCloseable {
 
     private static final long CHUNK = 16L << 20;
 
@@ -23,8 +23,10 @@ final class MappedFile implements AutoCloseable {
         this.bytes = bytes;
     }
 
+    /// Maps a whole file.
+    ///
     /// @throws FormatException if it cannot be read
-    static MappedFile open(Path path) {
+    public static MappedFile open(Path path) {
         if (Files.isDirectory(path)) {
             throw new FormatException("cannot read " + path + ": it is a directory");
         }
@@ -39,14 +41,14 @@ final class MappedFile implements AutoCloseable {
     }
 
     /// All of them; valid until the next [#load] or [#close()].
-    MemorySegment bytes() {
+    public MemorySegment bytes() {
         return bytes;
     }
 
     /// Moves the bytes into memory.
     ///
     /// @throws IllegalStateException if this machine cannot do it
-    void load(Loading how) {
+    public void load(Loading how) {
         switch (how) {
             case MAPPED -> {}
             case WARM -> bytes.load();
