@@ -1,7 +1,6 @@
 package dev.pbs2p.weights;
 
 import dev.pbs2p.format.FormatException;
-import dev.pbs2p.format.Safetensors;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.Loading;
 import dev.pbs2p.tensor.Tensor;
@@ -19,15 +18,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A model as Hugging Face's library saves it: a directory with `config.json`, tokenizer files and the weights in one
-/// safetensors file, or in several that `model.safetensors.index.json` lists.
+/// safetensors file, or in several that `model.safetensors.index.json` lists. Without any safetensors,
+/// `pytorch_model.bin` or the files that its index lists; their pickles are read, not executed.
 public final class HfDirectory implements Checkpoint {
 
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
+    private static final String TORCH_SINGLE = "pytorch_model.bin";
+    private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
 
     private final Path directory;
-    private final Map<String, Safetensors> files = new LinkedHashMap<>();
-    private final Map<String, Safetensors> fileOf = new LinkedHashMap<>();
+    private final Map<String, WeightFile> files = new LinkedHashMap<>();
+    private final Map<String, WeightFile> fileOf = new LinkedHashMap<>();
 
     private HfDirectory(Path directory) {
         this.directory = directory;
@@ -54,32 +56,37 @@ public final class HfDirectory implements Checkpoint {
     }
 
     private void openWeights() {
-        if (!Files.exists(directory.resolve(SINGLE)) && Files.exists(directory.resolve(INDEX))) {
-            openShards(ShardIndex.parse(directory.resolve(INDEX)));
+        Set<String> names = listing();
+        boolean torch = names.stream().noneMatch(name -> name.endsWith(".safetensors") || name.equals(INDEX));
+        String index = torch ? TORCH_INDEX : INDEX;
+        if (names.contains(index) && !names.contains(torch ? TORCH_SINGLE : SINGLE)) {
+            openShards(index, torch ? ".bin" : ".safetensors");
             return;
         }
-        Safetensors file = openFile(singleFile());
+        WeightFile file = openFile(torch ? torchFile(names) : safetensorsFile(names));
         file.names().forEach(name -> fileOf.put(name, file));
     }
 
     /// `model.safetensors`, or the only safetensors file there is.
-    private String singleFile() {
-        Set<String> names = listing();
+    private String safetensorsFile(Set<String> names) {
         if (names.contains(SINGLE)) {
             return SINGLE;
         }
         List<String> candidates =
                 names.stream().filter(name -> name.endsWith(".safetensors")).toList();
-        if (candidates.size() == 1) {
-            return candidates.getFirst();
-        }
-        if (!candidates.isEmpty()) {
+        if (candidates.size() != 1) {
             throw new FormatException(directory + " has " + candidates.size() + " safetensors files, but no " + INDEX
                     + " that says what is in each");
         }
-        boolean pickled = names.stream().anyMatch(name -> name.endsWith(".bin") || name.endsWith(".pth"));
-        throw new FormatException(directory + " has no *.safetensors file"
-                + (pickled ? ", only pickled weights, which are not read: save the model as safetensors first" : ""));
+        return candidates.getFirst();
+    }
+
+    private String torchFile(Set<String> names) {
+        if (!names.contains(TORCH_SINGLE)) {
+            throw new FormatException(
+                    directory + " has no *.safetensors file, and no " + TORCH_SINGLE + " in its place");
+        }
+        return TORCH_SINGLE;
     }
 
     private Set<String> listing() {
@@ -90,7 +97,8 @@ public final class HfDirectory implements Checkpoint {
         }
     }
 
-    private void openShards(Map<String, String> index) {
+    private void openShards(String indexName, String suffix) {
+        Map<String, String> index = ShardIndex.parse(directory.resolve(indexName), suffix);
         Set<String> missing = new TreeSet<>(index.values());
         int shards = missing.size();
         missing.removeIf(file -> Files.exists(directory.resolve(file)));
@@ -99,16 +107,17 @@ public final class HfDirectory implements Checkpoint {
                     + String.join(", ", missing));
         }
         index.forEach((name, fileName) -> {
-            Safetensors file = files.containsKey(fileName) ? files.get(fileName) : openFile(fileName);
+            WeightFile file = files.containsKey(fileName) ? files.get(fileName) : openFile(fileName);
             if (!file.names().contains(name)) {
-                throw new FormatException(file.path() + " has no tensor " + name + ", which " + INDEX + " puts there");
+                throw new FormatException(
+                        file.path() + " has no tensor " + name + ", which " + indexName + " puts there");
             }
             fileOf.put(name, file);
         });
     }
 
-    private Safetensors openFile(String name) {
-        Safetensors file = Safetensors.open(directory.resolve(name));
+    private WeightFile openFile(String name) {
+        WeightFile file = WeightFile.open(directory.resolve(name));
         files.put(name, file);
         return file;
     }
@@ -125,7 +134,7 @@ public final class HfDirectory implements Checkpoint {
 
     @Override
     public Tensor weight(String name) {
-        Safetensors file = fileOf.get(name);
+        WeightFile file = fileOf.get(name);
         if (file == null) {
             throw new FormatException(directory + " has no weight " + name + "; its " + fileOf.size()
                     + " weights begin with "
@@ -154,6 +163,6 @@ public final class HfDirectory implements Checkpoint {
 
     @Override
     public void close() {
-        files.values().forEach(Safetensors::close);
+        files.values().forEach(WeightFile::close);
     }
 }

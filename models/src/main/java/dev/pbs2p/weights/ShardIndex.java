@@ -10,18 +10,19 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// `model.safetensors.index.json`: which file beside it holds which weight.
+/// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: which file beside it holds which weight.
 final class ShardIndex {
 
     private ShardIndex() {}
 
+    /// @param suffix of the names of weight files
     /// @return file names by weight name
     /// @throws FormatException if it is not such an index, or names a file outside its directory
-    static Map<String, String> parse(Path index) {
+    static Map<String, String> parse(Path index, String suffix) {
         Map<String, String> files = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> entry : weightMap(index).properties()) {
             JsonNode file = entry.getValue();
-            if (!file.isString() || !isPlainName(file.stringValue())) {
+            if (!file.isString() || !isPlainName(file.stringValue(), suffix)) {
                 throw new FormatException(
                         index + " puts " + entry.getKey() + " into " + file + ", which is no file name");
             }
@@ -44,7 +45,7 @@ final class ShardIndex {
         }
     }
 
-    private static boolean isPlainName(String name) {
-        return name.endsWith(".safetensors") && !name.contains("/") && !name.contains("\\");
+    private static boolean isPlainName(String name, String suffix) {
+        return name.endsWith(suffix) && !name.contains("/") && !name.contains("\\");
     }
 }

@@ -72,7 +72,7 @@ class HfDirectoryTest {
     void saysThatThereAreNoWeights() throws IOException {
         assertSays("has no *.safetensors file", directory);
         Files.createFile(directory.resolve("pytorch_model.bin"));
-        assertSays("save the model as safetensors first", directory);
+        assertSays("pytorch_model.bin is not a usable PyTorch file", directory);
     }
 
     @Test
