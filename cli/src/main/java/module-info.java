@@ -3,6 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /// The `pbs2p` command.
 @NullMarked
 module dev.pbs2p.cli {
+    requires java.logging;
     requires dev.pbs2p.compressor;
     requires dev.pbs2p.cuda;
     requires info.picocli;

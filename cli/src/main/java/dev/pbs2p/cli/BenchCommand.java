@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
                 + " beside the limit that memory sets.")
 final class BenchCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", arity = "0..1", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", arity = "0..1", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     private @Nullable Path path;
 
     @Mixin

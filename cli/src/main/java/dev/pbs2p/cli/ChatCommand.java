@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "chat", description = "Chats with a model; /help in the chat lists its commands.")
 final class ChatCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "generate", description = "Continues a text.")
 final class GenerateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 

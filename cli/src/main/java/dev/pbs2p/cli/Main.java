@@ -1,6 +1,8 @@
 package dev.pbs2p.cli;
 
 import java.io.PrintWriter;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Spec;
         version = "pbs2p 0.1.0",
         scope = ScopeType.INHERIT,
         subcommands = {
+            PullCommand.class,
             CompressCommand.class,
             ChatCommand.class,
             GenerateCommand.class,
@@ -37,7 +40,11 @@ public final class Main implements Runnable {
     @Option(names = "--debug", description = "Show the stack trace of an error.", scope = ScopeType.INHERIT)
     private boolean debug;
 
+    /// Says which way it reads Parquet. Held here, for the JDK forgets the settings of a logger that nobody holds.
+    private static final Logger PARQUET = Logger.getLogger("dev.hardwood");
+
     static void main(String[] args) {
+        PARQUET.setLevel(Level.WARNING);
         Terminals.wipeIncubatorWarning();
         System.exit(commandLine().execute(args));
     }

@@ -2,6 +2,7 @@ package dev.pbs2p.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /// One line on the error stream that says how far a long job is: rewritten in place on a terminal; elsewhere printed
@@ -38,6 +39,11 @@ final class ProgressLine implements AutoCloseable {
     ///
     /// @param what the stage; the time left is that of the stage
     void update(String what, long done, long total, String detail) {
+        update(what, done, total, String::valueOf, detail);
+    }
+
+    /// The same with steps written as `unit` does.
+    void update(String what, long done, long total, LongFunction<String> unit, String detail) {
         if (!what.equals(stage)) {
             stage = what;
             started = clock.getAsLong();
@@ -46,7 +52,8 @@ final class ProgressLine implements AutoCloseable {
         if (!due()) {
             return;
         }
-        show(what + " " + done + "/" + total + left(done, total) + (detail.isEmpty() ? "" : "  " + detail));
+        show(what + " " + unit.apply(done) + "/" + unit.apply(total) + left(done, total)
+                + (detail.isEmpty() ? "" : "  " + detail));
     }
 
     /// Shows a line, however soon after the last one.

@@ -2,8 +2,8 @@ package dev.pbs2p.cli;
 
 import dev.pbs2p.cli.bench.RandomModel;
 import dev.pbs2p.cli.bench.Shape;
+import dev.pbs2p.hub.UserCache;
 import dev.pbs2p.tensor.PackedFormat;
-import dev.pbs2p.weights.UserCache;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
                 + Task.HARNESS + ".")
 final class TasksCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "tokenize", description = "Shows the tokens of a text.")
 final class TokenizeCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 

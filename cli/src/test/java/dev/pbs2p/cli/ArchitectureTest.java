@@ -20,7 +20,12 @@ class ArchitectureTest {
         "dev.pbs2p.tensor..", "dev.pbs2p.kernel..", "dev.pbs2p.format..", "dev.pbs2p.generate.."
     };
     private static final String[] MODELS = {
-        "dev.pbs2p.data..", "dev.pbs2p.weights..", "dev.pbs2p.tokenizer..", "dev.pbs2p.model..", "dev.pbs2p.eval.."
+        "dev.pbs2p.data..",
+        "dev.pbs2p.weights..",
+        "dev.pbs2p.tokenizer..",
+        "dev.pbs2p.model..",
+        "dev.pbs2p.eval..",
+        "dev.pbs2p.hub.."
     };
     private static final String COMPRESSOR = "dev.pbs2p.compress..";
     private static final String TORCH = "dev.pbs2p.compress.torch..";
@@ -93,7 +98,7 @@ class ArchitectureTest {
     @Test
     void packagesOfAModuleFormNoCycle() {
         SlicesRuleDefinition.slices()
-                .matching("dev.pbs2p.(data|weights|tokenizer|model|eval|cuda|cli)..")
+                .matching("dev.pbs2p.(data|weights|tokenizer|model|eval|hub|cuda|cli)..")
                 .should()
                 .beFreeOfCycles()
                 .check(product);

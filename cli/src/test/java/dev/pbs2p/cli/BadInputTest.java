@@ -142,6 +142,8 @@ class BadInputTest {
         Path nowhere = folder.resolve("nowhere");
         refuses(nowhere.toString(), "generate", nowhere, "-p", "x");
         refuses(nowhere.toString(), "inspect", nowhere);
+        refuses("pull it first: pbs2p pull nobody/nothing", "generate", "nobody/nothing", "-p", "x");
+        refuses("is called ORG/NAME", "pull", "nothing");
         refuses(nowhere.toString(), "compress", nowhere, "-o", folder.resolve("out.pbs2p"));
         refuses(nowhere.toString(), "eval", "ppl", directory, "--text", nowhere);
         refuses(nowhere.toString(), "compress", directory, "-o", nowhere.resolve("out.pbs2p"));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pbs2p.hub.FakeHub;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,11 @@ class ProcessTest {
     }
 
     private static Result run(List<String> command, String input) throws IOException, InterruptedException {
+        return run(command, input, Map.of());
+    }
+
+    private static Result run(List<String> command, String input, Map<String, String> environment)
+            throws IOException, InterruptedException {
         Path in = Files.writeString(Files.createTempFile(folder, "in", ""), input);
         File out = Files.createTempFile(folder, "out", "").toFile();
         File err = Files.createTempFile(folder, "err", "").toFile();
@@ -57,12 +64,40 @@ class ProcessTest {
                 .redirectOutput(out)
                 .redirectError(err);
         builder.environment().put("XDG_STATE_HOME", folder.toString());
+        builder.environment().putAll(environment);
         Process process = builder.start();
         assertTrue(process.waitFor(2, TimeUnit.MINUTES), "the process ends");
         return new Result(
                 process.exitValue(),
                 Files.readString(out.toPath(), StandardCharsets.UTF_8),
                 Files.readString(err.toPath(), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aPulledModelIsKnownByItsName() throws Exception {
+        try (FakeHub hub = new FakeHub();
+                var files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                hub.with(file.getFileName().toString(), Files.readAllBytes(file));
+            }
+            Map<String, String> environment = Map.of(
+                    "HF_ENDPOINT",
+                    hub.endpoint(),
+                    "HF_HOME",
+                    folder.resolve("hf").toString());
+            Result pulled = run(java("dev.pbs2p.cli.Main", "pull", "org/tiny"), "", environment);
+            assertEquals(0, pulled.code, pulled.err);
+            assertTrue(
+                    pulled.out.startsWith("org/tiny is in " + folder.resolve("hf/hub/models--org--tiny")), pulled.out);
+            assertTrue(pulled.err.contains("4 files, "), pulled.err);
+            Result measured = run(
+                    java("dev.pbs2p.cli.Main", "eval", "ppl", "org/tiny", "--text", "-", "--window", 32, "--limit", 2),
+                    "It will rain before evening, said my uncle. ".repeat(20),
+                    environment);
+            assertEquals(0, measured.code, measured.err);
+            assertTrue(measured.out.startsWith("2 windows of 32 tokens"), measured.out);
+            assertTrue(measured.out.contains("; text: standard input"), measured.out);
+        }
     }
 
     @Test

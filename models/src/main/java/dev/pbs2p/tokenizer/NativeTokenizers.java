@@ -1,7 +1,7 @@
 package dev.pbs2p.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import dev.pbs2p.weights.UserCache;
+import dev.pbs2p.hub.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.pbs2p.weights;
+package dev.pbs2p.hub;
 
 import java.nio.file.Path;
 import java.util.Locale;
