@@ -56,6 +56,9 @@ final class PackedOutput {
             for (String file : FILES) {
                 source.file(file).ifPresent(content -> writer.file(file, content));
             }
+            if (source.file("tokenizer.json").isEmpty()) { // with it, the other one is not needed
+                source.file("tokenizer.model").ifPresent(content -> writer.file("tokenizer.model", content));
+            }
             weights.forEach((name, weight) -> declare(writer, name, weight, blockOf.get(name)));
             writer.write(output, name -> {
                 Pbs2pFile block = blockOf.get(name);

@@ -98,6 +98,20 @@ final class CompressorTest {
         assertFalse(Files.exists(WorkDirectory.beside(output)), "the work directory is left");
     }
 
+    @Test
+    void theTokenizerComesAlongInWhateverForm() throws IOException {
+        Path output = directory.resolve("out.pbs2p");
+        for (String name : List.of("tokenizer.model", "tokenizer.json")) { // the latter is added and then suffices
+            Files.write(source.resolve(name), new byte[] {1, 2});
+            compress(output, options(false), text(), event -> {});
+            try (Pbs2pFile file = Pbs2pFile.open(output)) {
+                for (String other : List.of("tokenizer.model", "tokenizer.json")) {
+                    assertEquals(name.equals(other), file.file(other).isPresent(), name + " " + other);
+                }
+            }
+        }
+    }
+
     /// The compressed predecessors, not the original ones, give the inputs of a block.
     @Test
     void errorsAreThoseOfTheCompressedModel() throws IOException {
