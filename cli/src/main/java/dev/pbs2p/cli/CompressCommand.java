@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
         description = "Compresses a checkpoint into one packed file. A run that was stopped goes on where it was.")
 final class CompressCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR", description = "A Hugging Face checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path source;
 
@@ -48,8 +48,8 @@ final class CompressCommand implements Callable<Integer> {
     @Option(
             names = "--calibration",
             paramLabel = "FILE",
-            description = "Text (.txt, or .jsonl with \"text\") that the model is fitted on (default: text that the"
-                    + " model writes itself).")
+            description = "Text that the model is fitted on: .txt, .jsonl, .json.gz, .parquet, or - for standard input"
+                    + " (default: text that the model writes itself).")
     private @Nullable Path calibration;
 
     @Option(
@@ -104,7 +104,7 @@ final class CompressCommand implements Callable<Integer> {
             }
             Calibration text = calibration == null
                     ? new Calibration.Sampled(tokenizer.bos(), tokenizer.eos())
-                    : CalibrationText.read(calibration, tokenizer);
+                    : CalibrationText.of(TextInput.read(calibration, CalibrationText.MAX_CHARS), tokenizer);
             CompressReport made = new Compression(spec.commandLine().getErr()).run(checkpoint, choice, text, output);
             Path details = report == null ? output.resolveSibling(output.getFileName() + ".json") : report;
             Files.writeString(

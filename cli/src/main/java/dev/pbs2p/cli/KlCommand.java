@@ -1,5 +1,6 @@
 package dev.pbs2p.cli;
 
+import dev.pbs2p.data.Texts;
 import dev.pbs2p.eval.KlDivergence;
 import dev.pbs2p.model.LanguageModel;
 import java.io.PrintWriter;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "kl", description = "KL divergence and top-1 agreement of a model against its original.")
 final class KlCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 
@@ -25,7 +26,8 @@ final class KlCommand implements Callable<Integer> {
             names = "--against",
             paramLabel = "CHECKPOINT",
             required = true,
-            description = "The original: a checkpoint directory.")
+            converter = ModelPath.class,
+            description = "The original: a checkpoint directory, a .gguf file, or ORG/NAME of a model that was pulled.")
     @SuppressWarnings("NullAway.Init")
     private Path original;
 
@@ -48,24 +50,25 @@ final class KlCommand implements Callable<Integer> {
                 LanguageModel reference = options.open(original)) {
             PrintWriter err = spec.commandLine().getErr();
             err.println(model.model().backend().description());
-            report(measure(model, reference, err));
+            Texts text = windows.text();
+            report(measure(model, reference, text, err), text);
         }
         return 0;
     }
 
-    private KlDivergence measure(LanguageModel model, LanguageModel reference, PrintWriter err) {
+    private KlDivergence measure(LanguageModel model, LanguageModel reference, Texts text, PrintWriter err) {
         try (ProgressLine line = new ProgressLine(err)) {
             return KlDivergence.of(
                     reference.model(),
                     model.model(),
-                    windows.tokens(reference.tokenizer()),
+                    reference.tokenizer().encode(text.whole(), false),
                     windows.protocol(reference),
                     (done, total, estimate) ->
                             line.update("window", done, total, String.format(Locale.ROOT, "KL %.4f", estimate)));
         }
     }
 
-    private void report(KlDivergence result) {
+    private void report(KlDivergence result, Texts text) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Json.print(
@@ -79,7 +82,7 @@ final class KlCommand implements Callable<Integer> {
                             "window", result.window()));
             return;
         }
-        out.println(result.protocol());
+        out.println(result.protocol() + "; text: " + text.description());
         out.printf(
                 Locale.ROOT,
                 "KL divergence %.4f ± %.4f nats, top-1 agreement %.2f %% (%d tokens)%n",

@@ -1,5 +1,6 @@
 package dev.pbs2p.cli;
 
+import dev.pbs2p.data.Texts;
 import dev.pbs2p.eval.Perplexity;
 import dev.pbs2p.model.LanguageModel;
 import java.io.PrintWriter;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "ppl", description = "Perplexity of a text, over windows that do not overlap.")
 final class PerplexityCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "A .pbs2p file or a checkpoint directory.")
+    @Parameters(paramLabel = "MODEL", converter = ModelPath.class, description = ModelPath.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path path;
 
@@ -39,23 +40,24 @@ final class PerplexityCommand implements Callable<Integer> {
         try (LanguageModel open = options.open(path)) {
             PrintWriter err = spec.commandLine().getErr();
             err.println(open.model().backend().description());
-            report(measure(open, err));
+            Texts text = windows.text();
+            report(measure(open, text, err), text);
         }
         return 0;
     }
 
-    private Perplexity measure(LanguageModel open, PrintWriter err) {
+    private Perplexity measure(LanguageModel open, Texts text, PrintWriter err) {
         try (ProgressLine line = new ProgressLine(err)) {
             return Perplexity.of(
                     open.model(),
-                    windows.tokens(open.tokenizer()),
+                    open.tokenizer().encode(text.whole(), false),
                     windows.protocol(open),
                     (done, total, estimate) -> line.update(
                             "window", done, total, String.format(Locale.ROOT, "perplexity %.3f", estimate)));
         }
     }
 
-    private void report(Perplexity result) {
+    private void report(Perplexity result, Texts text) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Json.print(
@@ -68,7 +70,7 @@ final class PerplexityCommand implements Callable<Integer> {
                             "window", result.window()));
             return;
         }
-        out.println(result.protocol());
+        out.println(result.protocol() + "; text: " + text.description());
         out.printf(
                 Locale.ROOT,
                 "perplexity %.3f ± %.3f (%d tokens)%n",

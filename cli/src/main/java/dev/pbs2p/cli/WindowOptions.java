@@ -1,21 +1,16 @@
 package dev.pbs2p.cli;
 
+import dev.pbs2p.data.Texts;
 import dev.pbs2p.eval.Protocol;
 import dev.pbs2p.eval.Protocol.Score;
 import dev.pbs2p.model.LanguageModel;
-import dev.pbs2p.tokenizer.Tokenizer;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /// The text of a measurement and how it is cut into windows.
 final class WindowOptions {
 
-    @Option(names = "--text", paramLabel = "FILE", required = true, description = "A text file (UTF-8).")
+    @Option(names = "--text", paramLabel = "FILE", required = true, description = TextInput.DESCRIPTION)
     @SuppressWarnings("NullAway.Init")
     private Path text;
 
@@ -35,17 +30,9 @@ final class WindowOptions {
             description = "Score all predictions of a window, or its second-half (default: all).")
     private String score = "all";
 
-    /// The ids of the text, without BOS.
-    int[] tokens(Tokenizer tokenizer) {
-        try {
-            return tokenizer.encode(Files.readString(text, StandardCharsets.UTF_8), false);
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(text + " is not a text in UTF-8", e);
-        } catch (NoSuchFileException e) {
-            throw new IllegalArgumentException("there is no text " + text, e);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("cannot read the text " + text + ": " + e.getMessage(), e);
-        }
+    /// The text, read anew each time.
+    Texts text() {
+        return TextInput.read(text, Integer.MAX_VALUE);
     }
 
     Protocol protocol(LanguageModel open) {

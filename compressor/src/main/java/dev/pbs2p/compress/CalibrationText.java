@@ -1,105 +1,64 @@
 package dev.pbs2p.compress;
 
-import dev.pbs2p.format.FormatException;
+import dev.pbs2p.data.Texts;
 import dev.pbs2p.tokenizer.Tokenizer;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/// Calibration windows cut from a text.
+/// Calibration windows cut from the documents of a text.
 public final class CalibrationText implements Calibration {
 
-    /// More than enough for any number of windows, and a size that tokenizers still take in one piece.
-    private static final int MAX_CHARS = 1 << 25;
+    /// Characters of a text that is read for this: more than enough for any number of windows, and a size that
+    /// tokenizers still take in one piece.
+    public static final int MAX_CHARS = 1 << 25;
 
     private final String source;
-    private final int[] ids;
+    private final List<int[]> documents;
 
     /// @param source what the text is, for people
     /// @param ids its tokens
     public CalibrationText(String source, int[] ids) {
+        this(source, List.of(ids.clone()));
+    }
+
+    private CalibrationText(String source, List<int[]> documents) {
         this.source = source;
-        this.ids = ids.clone();
+        this.documents = documents;
     }
 
-    /// Reads a text file, or the strings `text` of the lines of a `.jsonl` file; of more than 32 Mi characters, the
-    /// first.
-    ///
-    /// @throws FormatException if the file cannot be read, is not UTF-8, or a line has no `text`
-    public static CalibrationText read(Path file, Tokenizer tokenizer) {
-        StringBuilder text = new StringBuilder();
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            boolean jsonl = String.valueOf(file.getFileName()).endsWith(".jsonl");
-            if (jsonl) {
-                readLines(file, reader, text);
-            } else {
-                readAll(reader, text);
-            }
-        } catch (NoSuchFileException e) {
-            throw new FormatException("there is no calibration text " + file, e);
-        } catch (CharacterCodingException e) {
-            throw new FormatException("the calibration text " + file + " is not UTF-8", e);
-        } catch (IOException e) {
-            throw new FormatException("cannot read the calibration text " + file + ": " + e.getMessage(), e);
-        }
-        return new CalibrationText(String.valueOf(file.getFileName()), tokenizer.encode(text.toString(), true));
-    }
-
-    private static void readAll(BufferedReader reader, StringBuilder text) throws IOException {
-        char[] chunk = new char[1 << 16];
-        int count = reader.read(chunk);
-        while (count >= 0 && text.length() < MAX_CHARS) {
-            text.append(chunk, 0, count);
-            count = reader.read(chunk);
-        }
-    }
-
-    private static void readLines(Path file, BufferedReader reader, StringBuilder text) throws IOException {
-        int number = 0;
-        for (String line = reader.readLine(); line != null && text.length() < MAX_CHARS; line = reader.readLine()) {
-            number++;
-            if (!line.isBlank()) {
-                text.append(textOf(file, number, line)).append("\n\n");
-            }
-        }
-    }
-
-    private static String textOf(Path file, int number, String line) {
-        try {
-            JsonNode text = JsonMapper.shared().readTree(line).path("text");
-            if (text.isString()) {
-                return text.stringValue();
-            }
-        } catch (JacksonException e) {
-            throw new FormatException("line " + number + " of " + file + " is not JSON: " + e.getOriginalMessage(), e);
-        }
-        throw new FormatException("line " + number + " of " + file + " has no string \"text\"");
+    /// The documents of a text, each begun as the tokenizer begins a text.
+    public static CalibrationText of(Texts texts, Tokenizer tokenizer) {
+        List<int[]> documents = texts.documents().stream()
+                .map(document -> tokenizer.encode(document, true))
+                .toList();
+        return new CalibrationText(texts.description(), documents);
     }
 
     /// What it is, with the SHA-256 of the ids as little-endian 32-bit integers.
     String describe() {
+        int[] ids = documents.stream().flatMapToInt(Arrays::stream).toArray();
         return source + ", ids sha256 " + Digests.ints(ids);
     }
 
-    /// Windows that start at random places (`SplittableRandom(seed)`); they may overlap.
+    /// Windows that start at random places of random documents (`SplittableRandom(seed)`) that are long enough; they
+    /// may overlap.
     ///
     /// @return window after window
-    /// @throws IllegalArgumentException if the text is shorter than one window
+    /// @throws IllegalArgumentException if no document is as long as one window
     int[] windows(int count, int window, long seed) {
-        if (ids.length < window) {
-            throw new IllegalArgumentException("the calibration text " + source + " has " + ids.length
+        List<int[]> enough =
+                documents.stream().filter(ids -> ids.length >= window).toList();
+        if (enough.isEmpty()) {
+            int longest = documents.stream().mapToInt(ids -> ids.length).max().orElse(0);
+            throw new IllegalArgumentException("the calibration text " + source + " has "
+                    + (documents.size() == 1 ? "" : "documents of at most ") + longest
                     + " tokens, less than one window of " + window + ": take a longer text or shorter windows");
         }
         SplittableRandom random = new SplittableRandom(seed);
         int[] windows = new int[Math.multiplyExact(count, window)];
         for (int w = 0; w < count; w++) {
+            int[] ids = enough.get(enough.size() == 1 ? 0 : random.nextInt(enough.size()));
             System.arraycopy(ids, random.nextInt(ids.length - window + 1), windows, w * window, window);
         }
         return windows;

@@ -1,0 +1,110 @@
+package dev.pbs2p.data;
+
+import dev.hardwood.InputFile;
+import dev.hardwood.reader.ParquetFileReader;
+import dev.hardwood.reader.RowReader;
+import dev.hardwood.row.PqList;
+import dev.hardwood.row.PqStruct;
+import dev.hardwood.row.StructAccessor;
+import dev.pbs2p.format.FormatException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Records of a Parquet file; structures become maps. What reads it (Hardwood, and a library for each compression) need
+/// not be there when no Parquet is read.
+final class ParquetRecords implements Records {
+
+    private final Path file;
+    private final ParquetFileReader reader;
+    private final RowReader rows;
+
+    private ParquetRecords(Path file) throws IOException {
+        this.file = file;
+        this.reader = ParquetFileReader.open(InputFile.of(file));
+        this.rows = reader.rowReader();
+    }
+
+    /// @throws FormatException if the file is missing, or no Parquet
+    /// @throws IllegalStateException if the library is not there
+    static Records open(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new FormatException("there is no file " + file);
+        }
+        return guarded(file, () -> {
+            try {
+                return new ParquetRecords(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    @Override
+    public boolean hasNext() {
+        return guarded(file, rows::hasNext);
+    }
+
+    @Override
+    public Map<String, @Nullable Object> next() {
+        return guarded(file, () -> {
+            rows.next();
+            return fields(rows);
+        });
+    }
+
+    private static Map<String, @Nullable Object> fields(StructAccessor struct) {
+        Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        for (int i = 0; i < struct.getFieldCount(); i++) {
+            values.put(struct.getFieldName(i), struct.isNull(i) ? null : plain(struct.getValue(i)));
+        }
+        return values;
+    }
+
+    private static @Nullable Object plain(@Nullable Object value) {
+        return switch (value) {
+            case PqStruct struct -> fields(struct);
+            case PqList list -> {
+                List<@Nullable Object> values = new ArrayList<>();
+                for (int i = 0; i < list.size(); i++) {
+                    values.add(list.isNull(i) ? null : plain(list.get(i)));
+                }
+                yield values;
+            }
+            case null, default -> value;
+        };
+    }
+
+    /// Whatever a damaged file makes the library throw is said of the file.
+    private static <T> T guarded(Path file, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (NoClassDefFoundError e) {
+            throw new IllegalStateException(
+                    "reading " + file + " needs dev.hardwood:hardwood-core, and org.xerial.snappy:snappy-java or"
+                            + " com.github.luben:zstd-jni for its compression, on the class path: " + e.getMessage()
+                            + " is missing",
+                    e);
+        } catch (RuntimeException e) {
+            Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
+            throw new FormatException(file + " is not a usable Parquet file: " + cause.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        rows.close();
+        try {
+            reader.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
