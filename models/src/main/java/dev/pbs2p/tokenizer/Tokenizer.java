@@ -51,6 +51,7 @@ public final class Tokenizer implements AutoCloseable {
         SpecialTokens special = SpecialTokens.of(checkpoint);
         TokenizersLibrary library = NativeTokenizers.library();
         try {
+            StrictJson.check(json);
             return new Tokenizer(library, library.createTokenizerFromString(json), special);
         } catch (RuntimeException e) {
             throw new FormatException(source + ": tokenizer.json cannot be used: " + e.getMessage(), e);

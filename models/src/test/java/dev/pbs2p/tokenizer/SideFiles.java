@@ -13,24 +13,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /// A checkpoint of small files alone.
-final class SideFiles implements Checkpoint {
+public final class SideFiles implements Checkpoint {
 
     private final Map<String, byte[]> files = new HashMap<>();
 
-    SideFiles() {}
+    public SideFiles() {}
 
     /// Adds a file.
-    SideFiles with(String name, String text) {
+    public SideFiles with(String name, String text) {
         return with(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    SideFiles with(String name, byte[] content) {
+    public SideFiles with(String name, byte[] content) {
         files.put(name, content);
         return this;
     }
 
     /// The JSON files of a folder.
-    static SideFiles of(Path folder) {
+    public static SideFiles of(Path folder) {
         SideFiles files = new SideFiles();
         try (var list = Files.list(folder)) {
             for (Path file : list.filter(f -> f.toString().endsWith(".json")).toList()) {
@@ -43,12 +43,12 @@ final class SideFiles implements Checkpoint {
     }
 
     /// The bundled demo model.
-    static SideFiles demo() {
+    public static SideFiles demo() {
         return of(Path.of("demo"));
     }
 
     /// A small SentencePiece-style vocabulary: `<unk>`, `<s>`, `</s>`, 256 bytes, `▁`, letters, and a few merges.
-    static SideFiles sentencePiece() {
+    public static SideFiles sentencePiece() {
         String[] merges = {"▁ t", "▁t h", "▁th e", "a b", "▁ ▁"};
         StringBuilder vocab = new StringBuilder("\"<unk>\":0,\"<s>\":1,\"</s>\":2");
         int id = 3;
