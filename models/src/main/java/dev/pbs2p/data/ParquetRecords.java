@@ -22,14 +22,20 @@ import org.jspecify.annotations.Nullable;
 /// not be there when no Parquet is read.
 final class ParquetRecords implements Records {
 
+    /// No text takes less; a damaged file can claim any number of rows of nothing.
+    private static final long MOST_ROWS_A_BYTE = 16;
+
     private final Path file;
     private final ParquetFileReader reader;
     private final RowReader rows;
+    private final long mostRows;
+    private long read;
 
     private ParquetRecords(Path file) throws IOException {
         this.file = file;
         this.reader = ParquetFileReader.open(InputFile.of(file));
         this.rows = reader.rowReader();
+        this.mostRows = MOST_ROWS_A_BYTE * Files.size(file);
     }
 
     /// @throws FormatException if the file is missing, or no Parquet
@@ -55,6 +61,9 @@ final class ParquetRecords implements Records {
     @Override
     public Map<String, @Nullable Object> next() {
         return guarded(file, () -> {
+            if (++read > mostRows) {
+                throw new IllegalArgumentException("it claims more rows than its bytes can hold");
+            }
             rows.next();
             return fields(rows);
         });

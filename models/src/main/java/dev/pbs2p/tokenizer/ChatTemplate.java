@@ -86,7 +86,7 @@ public final class ChatTemplate {
         }
         return new FormatException(
                 source + ": the chat template cannot be rendered at " + template.place(error.getLineno()) + ": "
-                        + template.readable(reason),
+                        + template.readable(reason).replaceAll("\\s+", " "),
                 error.getException());
     }
 
