@@ -41,6 +41,9 @@ record FuzzedFile(Path path, Bound bound) {
     /// Reads the bytes as a file by `read`, which may refuse them with a [FormatException].
     void read(byte[] data, Consumer<Path> read) {
         try {
+            // Never in place: a library may still have the last file mapped, and a mapping that is cut kills the
+            // process.
+            Files.deleteIfExists(path);
             Files.write(path, data);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
