@@ -84,6 +84,11 @@ final class BlockPass {
     }
 
     /// Writes what leaves a block.
+    void run(int block, Path from, Path to) throws IOException {
+        run(block, from, to, (_, _, _) -> {});
+    }
+
+    /// Writes what leaves a block, which `watch` sees too.
     void run(int block, Path from, Path to, Watch watch) throws IOException {
         try (HiddenStates in = open(from);
                 HiddenStates.Writer writer = new HiddenStates.Writer(to)) {

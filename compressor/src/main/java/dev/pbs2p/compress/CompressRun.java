@@ -1,8 +1,6 @@
 package dev.pbs2p.compress;
 
 import dev.pbs2p.compress.BitAllocation.Candidate;
-import dev.pbs2p.compress.torch.InputCapture;
-import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.compress.torch.Tuning;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.tensor.Codes;
@@ -16,49 +14,34 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ForkJoinPool;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// One run over the blocks of a model, from the first that is not finished to the file.
 final class CompressRun {
 
+    private final CompressJob job;
     private final Model model;
-    private final TorchBackend backend;
-    private final UsedWeights weights;
     private final CompressOptions options;
-    private final BlockPass pass;
     private final WorkDirectory work;
-    private final Consumer<CompressEvent> listener;
     private final TuningPlan plan;
     private final long start = System.nanoTime();
 
-    CompressRun(
-            Model model,
-            TorchBackend backend,
-            UsedWeights weights,
-            CompressOptions options,
-            BlockPass pass,
-            WorkDirectory work,
-            Consumer<CompressEvent> listener) {
-        this.model = model;
-        this.backend = backend;
-        this.weights = weights;
-        this.options = options;
-        this.plan = Objects.requireNonNull(options.tuning());
-        this.pass = pass;
-        this.work = work;
-        this.listener = listener;
+    CompressRun(CompressJob job) {
+        this.job = job;
+        this.model = job.model();
+        this.options = job.options();
+        this.work = job.work();
+        this.plan = job.plan();
     }
 
     CompressReport run(Path output, Map<String, String> settings) throws IOException {
         double[] cosines = options.coarse() && options.bits() == null ? cosines() : new double[0];
-        Map<String, Candidate> chosen = options.bits() == null
-                ? Map.of()
-                : new FormatChoice(model, backend, weights, options, pass, work, listener).choose(options.bits());
+        Map<String, Candidate> chosen =
+                options.bits() == null ? Map.of() : new FormatChoice(job).choose(options.bits());
         List<FinishedBlock> finished = new ArrayList<>();
         while (finished.size() < model.blocks() && Files.exists(work.block(finished.size()))) {
             finished.add(FinishedBlock.read(work.block(finished.size())));
@@ -67,20 +50,19 @@ final class CompressRun {
         if (first == 0) {
             embed();
         }
-        try (ForkJoinPool pool = new ForkJoinPool(options.threads())) {
-            long blocksStart = System.nanoTime();
-            for (int block = first; block < model.blocks(); block++) {
-                FinishedBlock done = block(block, formats(block, cosines, chosen), pool);
-                finished.add(done);
-                double seconds = (System.nanoTime() - blocksStart) / 1e9;
-                double left = seconds / (block + 1 - first) * (model.blocks() - block - 1);
-                listener.accept(new CompressEvent.BlockDone(
-                        block + 1,
-                        model.blocks(),
-                        meanError(done.linears()),
-                        CompressReport.realBits(linears(finished)),
-                        left));
-            }
+        long blocksStart = System.nanoTime();
+        for (int block = first; block < model.blocks(); block++) {
+            FinishedBlock done = block(block, formats(block, cosines, chosen));
+            finished.add(done);
+            double seconds = (System.nanoTime() - blocksStart) / 1e9;
+            double left = seconds / (block + 1 - first) * (model.blocks() - block - 1);
+            job.listener()
+                    .accept(new CompressEvent.BlockDone(
+                            block + 1,
+                            model.blocks(),
+                            meanError(done.linears()),
+                            CompressReport.realBits(linears(finished)),
+                            left));
         }
         return finish(output, settings, cosines, chosen, finished);
     }
@@ -90,18 +72,16 @@ final class CompressRun {
         embed();
         long begun = System.nanoTime();
         if (options.coarse()) {
-            pass.run(0, work.hidden(0)); // as much as measuring the block
+            job.pass().run(0, work.hidden(0)); // as much as measuring the block
         }
-        try (ForkJoinPool pool = new ForkJoinPool(options.threads())) {
-            block(0, formats(0, new double[model.blocks()], Map.of()), pool);
-        }
+        block(0, formats(0, new double[model.blocks()], Map.of()));
         return (System.nanoTime() - begun) / 1e9;
     }
 
     private void embed() throws IOException {
-        pass.embed(work.hidden(0));
+        job.pass().embed(work.hidden(0));
         if (tunesBlocks()) {
-            pass.embed(work.original(0));
+            job.pass().embed(work.original(0));
         }
     }
 
@@ -119,14 +99,14 @@ final class CompressRun {
             return work.cosines().get();
         }
         double[] cosines = new double[model.blocks()];
-        pass.embed(work.original(0));
+        job.pass().embed(work.original(0));
         for (int block = 0; block < cosines.length; block++) {
             LrScore score = new LrScore();
-            pass.run(block, work.original(block), work.original(block + 1), score);
-            release(block);
+            job.pass().run(block, work.original(block), work.original(block + 1), score);
+            job.release(block);
             Files.delete(work.original(block));
             cosines[block] = score.mean();
-            listener.accept(new CompressEvent.Stage("measuring the blocks", block + 1, cosines.length, ""));
+            job.listener().accept(new CompressEvent.Stage("measuring the blocks", block + 1, cosines.length, ""));
         }
         Files.delete(work.original(cosines.length));
         work.saveCosines(cosines);
@@ -148,60 +128,47 @@ final class CompressRun {
         return new PackedFormat(n, f.m(), f.strided(), f.group(), f.segments(), f.symmetric(), f.salient());
     }
 
-    private FinishedBlock block(int block, Map<String, PackedFormat> formats, ForkJoinPool pool) throws IOException {
-        Map<String, CompressedLinear> linears = compress(block, formats, pool);
-        linears.forEach((name, linear) -> backend.replace(name, linear.codes().toFloats()));
+    private FinishedBlock block(int block, Map<String, PackedFormat> formats) throws IOException {
+        Map<String, CompressedLinear> linears = compress(block, formats);
+        linears.forEach(
+                (name, linear) -> job.backend().replace(name, linear.codes().toFloats()));
         Tuning.Outcome tuned = null;
         if (tunesBlocks()) {
             Map<String, Codes> codes = new LinkedHashMap<>();
             linears.forEach((name, linear) -> codes.put(name, linear.codes()));
-            tuned = new BlockTuning(model, plan.blockEpochs(), options.seed(), pass, listener)
-                    .run(block, codes, work.hidden(block), work.original(block + 1));
+            tuned = new BlockTuning(job).run(block, codes, work.hidden(block), work.original(block + 1));
             tuned.codes().forEach((name, better) -> linears.computeIfPresent(name, (_, old) -> old.with(better)));
         }
         if (block + 1 < model.blocks()) {
-            pass.run(block, work.hidden(block), work.hidden(block + 1), (in, out, cols) -> {});
+            job.pass().run(block, work.hidden(block), work.hidden(block + 1));
         }
-        release(block);
-        FinishedBlock done = FinishedBlock.write(work.block(block), linears, weights, tuned);
+        job.release(block);
+        FinishedBlock done = FinishedBlock.write(work.block(block), linears, job.weights(), tuned);
         Files.delete(work.hidden(block));
         Files.deleteIfExists(work.original(block));
         return done;
     }
 
     /// The codes of a block's linears, fitted to its inputs; runs the original block too where its output is needed.
-    private Map<String, CompressedLinear> compress(int block, Map<String, PackedFormat> formats, ForkJoinPool pool)
-            throws IOException {
+    private Map<String, CompressedLinear> compress(int block, Map<String, PackedFormat> formats) throws IOException {
         Map<String, CompressedLinear> results = new LinkedHashMap<>();
-        try (InputCapture capture = new InputCapture(backend)) {
-            pass.run(block, work.hidden(block));
-            release(block);
-            for (InputCapture.Inputs inputs : capture.inputs()) {
-                // The mean over windows, twice: the second derivative of the squared output error.
-                Hessian hessian = new Hessian(inputs.take(2.0 / pass.windows()), inputs.size());
-                for (String name : inputs.layers()) {
-                    results.put(
-                            name,
-                            pool.submit(() -> linear(name, hessian, Objects.requireNonNull(formats.get(name))))
-                                    .join());
-                }
-            }
-        }
+        CompressJob.Forward forward = () -> {
+            job.pass().run(block, work.hidden(block));
+            job.release(block);
+        };
+        job.forEachLinear(forward, (name, hessian) -> {
+            PackedFormat format = Objects.requireNonNull(formats.get(name));
+            results.put(name, job.parallel(() -> linear(name, hessian, format)));
+        });
         if (tunesBlocks()) {
-            pass.run(block, work.original(block), work.original(block + 1), (in, out, cols) -> {});
-            release(block);
+            job.pass().run(block, work.original(block), work.original(block + 1));
+            job.release(block);
         }
         return results;
     }
 
-    /// A block that is done takes no more memory.
-    private void release(int block) {
-        backend.release(model.linears(block));
-        weights.unload(model.linears(block));
-    }
-
     private CompressedLinear linear(String name, Hessian hessian, PackedFormat format) {
-        Tensor weight = (Tensor) weights.weight(name);
+        Tensor weight = job.original(name);
         return CompressedLinear.of(
                 name,
                 weight.toFloats(),
@@ -234,17 +201,17 @@ final class CompressRun {
             provenance.put(
                     "held-out squared error of the blocks",
                     tunedBlocks.stream()
-                            .map(block -> "%.4g to %.4g".formatted(block.before(), block.after()))
+                            .map(block -> String.format(Locale.ROOT, "%.4g to %.4g", block.before(), block.after()))
                             .collect(Collectors.joining(", ")));
         }
         CompressReport.Tuned tuned = null;
         if (plan.modelEpochs() > 0) {
-            tuned = new ModelTuning(model, weights, options, plan.modelEpochs(), pass, work, listener).run(files);
+            tuned = new ModelTuning(job).run(files);
             provenance.put("held-out KL before tuning", Double.toString(tuned.before()));
             provenance.put("held-out KL after tuning", Double.toString(tuned.after()));
             files = List.of(work.tuned());
         }
-        PackedOutput.write(output, weights, weights.used(), files, provenance);
+        PackedOutput.write(output, job.weights(), job.weights().used(), files, provenance);
         work.delete();
         return new CompressReport(
                 options.method().name(),

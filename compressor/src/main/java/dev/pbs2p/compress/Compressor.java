@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 
 /// Compresses a model: calibrates, then compresses one transformer block after another, each on what the compressed
@@ -41,7 +42,8 @@ public final class Compressor {
     public CompressReport compress(Calibration calibration, Path output) throws IOException {
         UsedWeights weights = new UsedWeights(source);
         try (TorchBackend backend = new TorchBackend(options.threads());
-                Model model = Models.open(weights, backend)) {
+                Model model = Models.open(weights, backend);
+                ForkJoinPool pool = new ForkJoinPool(options.threads())) {
             CompressOptions options = resolved(model, weights);
             plan(model, weights, options, output);
             int window = window(model);
@@ -51,8 +53,8 @@ public final class Compressor {
             int[] ids = windows(model, calibration, work, window);
             settings.put("windows sha256", Digests.ints(ids));
             BlockPass pass = new BlockPass(model, ids, window);
-            CompressRun run = new CompressRun(model, backend, weights, options, pass, work, listener);
-            return run.run(output, settings);
+            CompressJob job = new CompressJob(model, backend, weights, options, pass, work, pool, listener);
+            return new CompressRun(job).run(output, settings);
         }
     }
 
@@ -65,7 +67,8 @@ public final class Compressor {
     public Trial trial(Path output) throws IOException {
         UsedWeights weights = new UsedWeights(source);
         try (TorchBackend backend = new TorchBackend(options.threads());
-                Model model = Models.open(weights, backend)) {
+                Model model = Models.open(weights, backend);
+                ForkJoinPool pool = new ForkJoinPool(options.threads())) {
             CompressOptions options = resolved(model, weights);
             Preflight needs = plan(model, weights, options, output);
             weights.check();
@@ -76,8 +79,8 @@ public final class Compressor {
             WorkDirectory work = WorkDirectory.open(output.resolveSibling(output.getFileName() + ".trial"), Map.of());
             try {
                 BlockPass pass = new BlockPass(model, ids, window);
-                CompressRun run = new CompressRun(model, backend, weights, options, pass, work, listener);
-                return new Trial(needs, Objects.requireNonNull(options.tuning()), model.blocks(), run.trial());
+                CompressJob job = new CompressJob(model, backend, weights, options, pass, work, pool, listener);
+                return new Trial(needs, job.plan(), model.blocks(), new CompressRun(job).trial());
             } finally {
                 work.delete();
             }

@@ -1,9 +1,7 @@
 package dev.pbs2p.compress;
 
 import dev.pbs2p.compress.BitAllocation.Candidate;
-import dev.pbs2p.compress.torch.InputCapture;
 import dev.pbs2p.compress.torch.Predictions;
-import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.Tensor;
@@ -15,8 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ForkJoinPool;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The coarse stage of preset `best`: shares a budget of real bits among the linears of a model.
 ///
@@ -36,29 +33,14 @@ final class FormatChoice {
     /// What rounding makes of a divergence that is none.
     private static final double NO_DAMAGE = 1e-9;
 
+    private final CompressJob job;
     private final Model model;
-    private final TorchBackend backend;
-    private final UsedWeights weights;
-    private final CompressOptions options;
-    private final BlockPass pass;
     private final WorkDirectory work;
-    private final Consumer<CompressEvent> listener;
 
-    FormatChoice(
-            Model model,
-            TorchBackend backend,
-            UsedWeights weights,
-            CompressOptions options,
-            BlockPass pass,
-            WorkDirectory work,
-            Consumer<CompressEvent> listener) {
-        this.model = model;
-        this.backend = backend;
-        this.weights = weights;
-        this.options = options;
-        this.pass = pass.first(FITTED);
-        this.work = work;
-        this.listener = listener;
+    FormatChoice(CompressJob job) {
+        this.job = job.first(FITTED);
+        this.model = job.model();
+        this.work = job.work();
     }
 
     /// The candidate of every linear.
@@ -80,8 +62,7 @@ final class FormatChoice {
                 }
                 names.add(name);
                 candidates.add(falling(own));
-                count += (long) weights.weight(name).rows()
-                        * weights.weight(name).cols();
+                count += job.original(name).size();
             }
         }
         List<Candidate> chosen = BitAllocation.choose(candidates, (long) (count * bits / 8));
@@ -107,8 +88,8 @@ final class FormatChoice {
     }
 
     private long bytes(String name, PackedFormat format) {
-        return CandidateFormats.bytes(
-                format, weights.weight(name).rows(), weights.weight(name).cols());
+        Tensor weight = job.original(name);
+        return CandidateFormats.bytes(format, weight.rows(), weight.cols());
     }
 
     /// Sees to it that the damages of all blocks are in the work directory.
@@ -121,63 +102,55 @@ final class FormatChoice {
             return;
         }
         if (first == 0) {
-            pass.embed(work.original(0));
+            job.pass().embed(work.original(0));
         }
-        int probes = Math.min(PROBES, pass.windows());
-        int[] ids = Arrays.copyOf(pass.ids(), probes * pass.window());
-        try (ForkJoinPool pool = new ForkJoinPool(options.threads());
-                Predictions predictions = new Predictions(model, ids, probes)) {
-            for (int block = first; block < model.blocks(); block++) {
-                work.saveDamages(block, damages(block, probes, predictions, pool));
-                Files.delete(work.original(block));
+        int probes = Math.min(PROBES, job.pass().windows());
+        int[] ids = Arrays.copyOf(job.pass().ids(), probes * job.pass().window());
+        try (Predictions predictions = new Predictions(model, ids, probes)) {
+            for (int block = 0; block < model.blocks(); block++) {
+                if (block >= first) {
+                    work.saveDamages(block, damages(block, probes, predictions));
+                    Files.delete(work.original(block));
+                }
+                job.release(block); // from now on only the blocks after it are run
             }
         }
         Files.delete(work.original(model.blocks()));
-        for (int block = 0; block < model.blocks(); block++) {
-            backend.release(model.linears(block));
-        }
     }
 
     /// Linear by linear, candidate by candidate.
-    private double[] damages(int block, int probes, Predictions predictions, ForkJoinPool pool) throws IOException {
+    private double[] damages(int block, int probes, Predictions predictions) throws IOException {
         List<String> linears = model.linears(block);
         int count = CandidateFormats.all().size();
         double[] damages = new double[linears.size() * count];
         float[] entering;
-        try (HiddenStates in = pass.open(work.original(block))) {
-            entering = pass.read(in, 0, probes);
+        try (HiddenStates in = job.pass().open(work.original(block))) {
+            entering = job.pass().read(in, 0, probes);
         }
-        try (InputCapture capture = new InputCapture(backend)) {
-            pass.run(block, work.original(block), work.original(block + 1), (in, out, cols) -> {});
-            capture.stop();
-            int done = 0;
-            for (InputCapture.Inputs inputs : capture.inputs()) {
-                Hessian hessian = new Hessian(inputs.take(2.0 / pass.windows()), inputs.size());
-                for (String name : inputs.layers()) {
+        AtomicInteger done = new AtomicInteger(block * linears.size());
+        job.forEachLinear(
+                () -> job.pass().run(block, work.original(block), work.original(block + 1)), (name, hessian) -> {
                     int at = count * linears.indexOf(name);
                     for (int c = 0; c < count; c++) {
                         PackedFormat format = CandidateFormats.all().get(c);
-                        backend.replace(
-                                name,
-                                pool.submit(() -> compressed(name, hessian, format))
-                                        .join());
+                        job.backend().replace(name, job.parallel(() -> compressed(name, hessian, format)));
                         damages[at + c] = predictions.divergence(model, block, entering);
                     }
-                    backend.release(List.of(name));
-                    listener.accept(new CompressEvent.Stage(
-                            "measuring how sensitive the linears are",
-                            block * linears.size() + ++done,
-                            model.blocks() * linears.size(),
-                            ""));
-                }
-            }
-        }
+                    job.backend().release(List.of(name));
+                    job.listener()
+                            .accept(new CompressEvent.Stage(
+                                    "measuring how sensitive the linears are",
+                                    done.incrementAndGet(),
+                                    model.blocks() * linears.size(),
+                                    ""));
+                });
         return damages;
     }
 
     private float[] compressed(String name, Hessian hessian, PackedFormat format) {
-        Tensor weight = (Tensor) weights.weight(name);
-        return options.method()
+        Tensor weight = job.original(name);
+        return job.options()
+                .method()
                 .preset()
                 .compress(weight.toFloats(), weight.rows(), weight.cols(), hessian, format)
                 .toFloats();

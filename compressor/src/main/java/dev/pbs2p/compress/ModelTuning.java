@@ -18,10 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /// The last stage: tunes levels and norms of the whole compressed model against the original's predictions on the
 /// calibration windows (algorithm.md section 14, step 8). Both models are in memory.
@@ -30,29 +30,12 @@ final class ModelTuning {
     private static final double RATE = 0.03;
     private static final int BATCH = 4;
 
-    private final Model model;
-    private final UsedWeights weights;
-    private final CompressOptions options;
-    private final int epochs;
-    private final BlockPass pass;
+    private final CompressJob job;
     private final WorkDirectory work;
-    private final Consumer<CompressEvent> listener;
 
-    ModelTuning(
-            Model model,
-            UsedWeights weights,
-            CompressOptions options,
-            int epochs,
-            BlockPass pass,
-            WorkDirectory work,
-            Consumer<CompressEvent> listener) {
-        this.model = model;
-        this.weights = weights;
-        this.options = options;
-        this.epochs = epochs;
-        this.pass = pass;
-        this.work = work;
-        this.listener = listener;
+    ModelTuning(CompressJob job) {
+        this.job = job;
+        this.work = job.work();
     }
 
     /// Writes [WorkDirectory#tuned()], unless it is there already.
@@ -65,18 +48,24 @@ final class ModelTuning {
             }
         }
         Map<String, Codes> codes = codes(blocks);
-        try (TorchBackend backend = new TorchBackend(options.threads());
-                Model original = Models.open(weights, backend)) {
-            Tuning tuning = Tuning.ofModel(model, original, codes, pass.ids(), pass.window());
+        try (TorchBackend backend = new TorchBackend(job.options().threads());
+                Model original = Models.open(job.weights(), backend)) {
+            Tuning tuning = Tuning.ofModel(
+                    job.model(), original, codes, job.pass().ids(), job.pass().window());
             Optional<byte[]> saved = work.tuning();
             if (saved.isPresent()) {
                 tuning.state().restore(new ByteArrayInputStream(saved.get()));
             }
             Tuning.Outcome outcome = tuning.run(
-                    pass.windows(),
-                    new TuningSchedule(epochs, RATE, BATCH, options.seed()),
-                    (step, steps, loss) -> listener.accept(new CompressEvent.Stage(
-                            "tuning the model", step, steps, "KL divergence %.4f".formatted(loss))),
+                    job.pass().windows(),
+                    new TuningSchedule(
+                            job.plan().modelEpochs(), RATE, BATCH, job.options().seed()),
+                    (step, steps, loss) -> job.listener()
+                            .accept(new CompressEvent.Stage(
+                                    "tuning the model",
+                                    step,
+                                    steps,
+                                    String.format(Locale.ROOT, "KL divergence %.4f", loss))),
                     this::save);
             write(outcome);
             return new CompressReport.Tuned(outcome.before(), outcome.after());
@@ -91,7 +80,7 @@ final class ModelTuning {
                 for (String name : block.names()) {
                     switch (block.weight(name)) {
                         case PackedMatrix packed -> codes.put(name, Packing.unpack(packed));
-                        case Tensor norm -> ((TorchBackend) model.backend()).replace(name, norm.toFloats());
+                        case Tensor norm -> job.backend().replace(name, norm.toFloats());
                     }
                 }
             }
@@ -115,7 +104,7 @@ final class ModelTuning {
             tuned.put(name, Packing.pack(value));
             writer.packed(name, value.format(), value.rows(), value.cols());
         });
-        FinishedBlock.norms(writer, outcome, weights, tuned);
+        FinishedBlock.norms(writer, outcome, job.weights(), tuned);
         writer.write(work.tuned(), name -> Objects.requireNonNull(tuned.get(name)));
     }
 }

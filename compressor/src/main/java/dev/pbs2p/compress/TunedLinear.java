@@ -72,8 +72,9 @@ public final class TunedLinear {
 
     /// The mean distance between neighbouring values that a weight can take, zero included where weights are pruned:
     /// the scale on which levels and offsets move.
-    public double meanGap() {
-        float[] levels = levels();
+    ///
+    /// @param levels as [#levels()] gives them
+    public double meanGap(float[] levels) {
         double sum = 0;
         for (int r = 0; r < rows; r++) {
             for (int g = 0; g < groups; g++) {

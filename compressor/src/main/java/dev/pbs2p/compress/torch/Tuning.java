@@ -32,6 +32,7 @@ public final class Tuning {
     private final TorchBackend backend;
     private final Objective objective;
     private final Map<String, TunedLinear> linears = new LinkedHashMap<>();
+    private final double[] gaps; // between the levels of each linear before tuning
     private final List<String> vectors;
     private final TuningState state;
 
@@ -65,7 +66,12 @@ public final class Tuning {
         this.vectors = List.copyOf(vectors);
         codes.forEach((name, value) -> linears.put(name, new TunedLinear(value)));
         List<float[]> start = new ArrayList<>();
-        linears.values().forEach(linear -> start.add(linear.levels()));
+        gaps = new double[linears.size()];
+        for (TunedLinear linear : linears.values()) {
+            float[] levels = linear.levels();
+            gaps[start.size()] = linear.meanGap(levels);
+            start.add(levels);
+        }
         vectors.forEach(name -> start.add(backend.values(name)));
         List<byte[]> startCodes =
                 linears.values().stream().map(TunedLinear::codes).toList();
@@ -162,14 +168,10 @@ public final class Tuning {
         return outcome();
     }
 
-    /// One rate an array; that of a linear is relative to the distance between its levels before tuning.
+    /// One rate an array; that of a linear is relative to its gaps.
     private double[] rates(double rate) {
         double[] rates = new double[linears.size() + vectors.size()];
-        Arrays.fill(rates, rate * NORM_RATE);
-        int k = 0;
-        for (TunedLinear linear : linears.values()) {
-            rates[k++] = rate * linear.meanGap();
-        }
+        Arrays.setAll(rates, k -> rate * (k < gaps.length ? gaps[k] : NORM_RATE));
         return rates;
     }
 
