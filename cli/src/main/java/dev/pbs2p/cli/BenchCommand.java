@@ -20,10 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Measures how fast a model runs on this machine.
 @Command(
@@ -71,12 +69,8 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final BackendOptions backend = new BackendOptions();
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() throws IOException {
@@ -92,7 +86,7 @@ final class BenchCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = backend.checkpoint(file)) {
             long mapped = System.nanoTime() - start;
             List<Bandwidth> bandwidth = Bandwidth.measure(counts);
-            BenchReport report = new BenchReport(spec.commandLine(), json, bandwidth);
+            BenchReport report = new BenchReport(output, bandwidth);
             for (int count : counts) {
                 start = System.nanoTime();
                 try (Backend kernels = backend.open(count);

@@ -3,7 +3,6 @@ package dev.pbs2p.cli;
 import dev.pbs2p.cli.bench.Bandwidth;
 import dev.pbs2p.cli.bench.Measurement;
 import dev.pbs2p.kernel.Backend;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,22 +10,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 
 /// Tells what was measured: a table that grows line by line, or one JSON object at the end.
 final class BenchReport {
 
-    private final PrintWriter out;
-    private final PrintWriter err;
-    private final boolean json;
+    private final Output output;
     private final List<Bandwidth> bandwidth;
     private final List<Map<String, @Nullable Object>> results = new ArrayList<>();
     private final Map<String, @Nullable Object> facts = new LinkedHashMap<>();
 
-    BenchReport(CommandLine command, boolean json, List<Bandwidth> bandwidth) {
-        this.out = command.getOut();
-        this.err = command.getErr();
-        this.json = json;
+    BenchReport(Output output, List<Bandwidth> bandwidth) {
+        this.output = output;
         this.bandwidth = bandwidth;
     }
 
@@ -34,7 +28,7 @@ final class BenchReport {
     ///
     /// @param nanos that opening it took
     void opened(Path file, Backend backend, long nanos) {
-        err.println(backend.description());
+        output.err().println(backend.description());
         if (!facts.isEmpty()) {
             return;
         }
@@ -76,7 +70,7 @@ final class BenchReport {
         long resident = Machine.residentMemory();
         line("");
         line("resident memory " + Units.bytes(resident) + ", at most " + Units.bytes(Machine.peakResidentMemory()));
-        if (json) {
+        if (output.json()) {
             facts.put(
                     "bandwidth_gb_s",
                     bandwidth.stream()
@@ -86,14 +80,14 @@ final class BenchReport {
             facts.put("bandwidth", bandwidth);
             facts.put("results", results);
             facts.put("resident_bytes", resident);
-            Json.print(out, facts);
+            Json.print(output.out(), facts);
         }
     }
 
     private void line(String text) {
-        if (!json) {
-            out.println(text);
-            out.flush();
+        if (!output.json()) {
+            output.out().println(text);
+            output.out().flush();
         }
     }
 }

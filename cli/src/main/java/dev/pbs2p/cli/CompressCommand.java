@@ -18,10 +18,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Compresses a checkpoint.
@@ -40,7 +38,7 @@ final class CompressCommand implements Callable<Integer> {
             required = true,
             description = "The packed file to write.")
     @SuppressWarnings("NullAway.Init")
-    private Path output;
+    private Path target;
 
     @Mixin
     private final PackingArguments packing = new PackingArguments();
@@ -84,12 +82,8 @@ final class CompressCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() throws IOException {
@@ -99,14 +93,14 @@ final class CompressCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = Checkpoints.open(source);
                 Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
             if (dryRun) {
-                print(new Compression(spec.commandLine().getErr()).trial(checkpoint, choice, output));
+                print(new Compression(output.err()).trial(checkpoint, choice, target));
                 return 0;
             }
             Calibration text = calibration == null
                     ? new Calibration.Sampled(tokenizer.bos(), tokenizer.eos())
                     : CalibrationText.of(TextInput.read(calibration, CalibrationText.MAX_CHARS), tokenizer);
-            CompressReport made = new Compression(spec.commandLine().getErr()).run(checkpoint, choice, text, output);
-            Path details = report == null ? output.resolveSibling(output.getFileName() + ".json") : report;
+            CompressReport made = new Compression(output.err()).run(checkpoint, choice, text, target);
+            Path details = report == null ? target.resolveSibling(target.getFileName() + ".json") : report;
             Files.writeString(
                     details,
                     JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(made) + "\n");
@@ -116,18 +110,16 @@ final class CompressCommand implements Callable<Integer> {
     }
 
     private void print(Trial trial) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "memory_bytes", trial.needs().memoryBytes(),
-                            "heap_bytes", trial.needs().heapBytes(),
-                            "disk_bytes", trial.needs().diskBytes(),
-                            "output_bytes", trial.needs().outputBytes(),
-                            "blocks", trial.blocks(),
-                            "seconds_a_block", trial.secondsABlock(),
-                            "seconds", trial.seconds()));
+        PrintWriter out = output.out();
+        if (output.json()) {
+            output.print(
+                    "memory_bytes", trial.needs().memoryBytes(),
+                    "heap_bytes", trial.needs().heapBytes(),
+                    "disk_bytes", trial.needs().diskBytes(),
+                    "output_bytes", trial.needs().outputBytes(),
+                    "blocks", trial.blocks(),
+                    "seconds_a_block", trial.secondsABlock(),
+                    "seconds", trial.seconds());
             return;
         }
         out.printf(
@@ -142,23 +134,21 @@ final class CompressCommand implements Callable<Integer> {
     }
 
     private void print(CompressReport made, Path details) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "nominal_bits", made.nominalBits(),
-                            "real_bits", made.realBits(),
-                            "bytes", made.bytes(),
-                            "weights", made.weights(),
-                            "seconds", made.seconds(),
-                            "pattern", made.pattern()));
+        PrintWriter out = output.out();
+        if (output.json()) {
+            output.print(
+                    "nominal_bits", made.nominalBits(),
+                    "real_bits", made.realBits(),
+                    "bytes", made.bytes(),
+                    "weights", made.weights(),
+                    "seconds", made.seconds(),
+                    "pattern", made.pattern());
             return;
         }
         out.printf(
                 Locale.ROOT,
                 "%s: %,d bytes in %.0f s%n%,d weights at %s: %.3f nominal bits (eq. 11), %.3f real bits%nreport: %s%n",
-                output,
+                target,
                 made.bytes(),
                 made.seconds(),
                 made.weights(),

@@ -20,9 +20,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /// Says what this machine has, which kernels run on it and why, and whether they compute what they should.
 @Command(
@@ -33,12 +32,8 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--torch", description = "Load LibTorch too, which takes some seconds.")
     private boolean torch;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     private final Map<String, @Nullable Object> facts = new LinkedHashMap<>();
 
@@ -54,8 +49,8 @@ final class DoctorCommand implements Callable<Integer> {
         memory();
         bandwidth(threads);
         facts.put("healthy", healthy);
-        if (json) {
-            Json.print(spec.commandLine().getOut(), facts);
+        if (output.json()) {
+            Json.print(output.out(), facts);
         }
         return healthy ? 0 : 1;
     }
@@ -127,8 +122,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void print(String name, String text) {
-        if (!json) {
-            PrintWriter out = spec.commandLine().getOut();
+        if (!output.json()) {
+            PrintWriter out = output.out();
             out.printf(Locale.ROOT, "%-12s %s%n", name, text);
             out.flush();
         }

@@ -54,8 +54,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
-    @Option(names = "--json", description = "Print one JSON object at the end, not the text as it comes.")
-    private boolean json;
+    @Mixin
+    private final Output output = new Output();
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -76,8 +76,8 @@ final class GenerateCommand implements Callable<Integer> {
                 reportBatch(prompts, model.generateAll(prompts, choice));
                 return 0;
             }
-            PrintWriter out = spec.commandLine().getOut();
-            Consumer<String> write = json
+            PrintWriter out = output.out();
+            Consumer<String> write = output.json()
                     ? piece -> {}
                     : piece -> {
                         out.print(piece);
@@ -108,7 +108,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void reportBatch(List<String> prompts, List<Completion> completions) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = output.out();
         int tokens = completions.stream()
                 .mapToInt(one -> one.generation().tokens().size())
                 .sum();
@@ -116,25 +116,26 @@ final class GenerateCommand implements Callable<Integer> {
                 .mapToDouble(one -> one.generation().seconds())
                 .max()
                 .orElse(0);
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "texts",
-                            completions.stream().map(Completion::text).toList(),
-                            "generated_tokens",
-                            tokens,
-                            "tokens_per_second",
-                            tokens / seconds));
+        if (output.json()) {
+            output.print(
+                    "texts",
+                    completions.stream().map(Completion::text).toList(),
+                    "generated_tokens",
+                    tokens,
+                    "tokens_per_second",
+                    tokens / seconds);
             return;
         }
         for (int i = 0; i < completions.size(); i++) {
             out.printf(
+                    Locale.ROOT,
                     "--- %d: %s%n%s%n",
-                    i + 1, prompts.get(i), completions.get(i).text());
+                    i + 1,
+                    prompts.get(i),
+                    completions.get(i).text());
         }
         out.flush();
-        PrintWriter err = spec.commandLine().getErr();
+        PrintWriter err = output.err();
         err.printf(
                 Locale.ROOT,
                 "[%d texts, %d tokens, %.1f/s, prompts included]%n",
@@ -146,21 +147,19 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void report(Completion completion, String backend) {
         Generation generation = completion.generation();
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "text", completion.text(),
-                            "prompt_tokens", generation.promptTokens(),
-                            "generated_tokens", generation.tokens().size(),
-                            "tokens_per_second", generation.tokensPerSecond(),
-                            "first_token_ms", generation.firstTokenMillis()));
+        PrintWriter out = output.out();
+        if (output.json()) {
+            output.print(
+                    "text", completion.text(),
+                    "prompt_tokens", generation.promptTokens(),
+                    "generated_tokens", generation.tokens().size(),
+                    "tokens_per_second", generation.tokensPerSecond(),
+                    "first_token_ms", generation.firstTokenMillis());
             return;
         }
         out.println();
         out.flush();
-        PrintWriter err = spec.commandLine().getErr();
+        PrintWriter err = output.err();
         err.printf(
                 Locale.ROOT,
                 "[%d tokens, %.1f/s; first after %.0f ms, %d read; %s]%n",

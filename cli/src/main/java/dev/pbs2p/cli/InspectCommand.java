@@ -17,10 +17,8 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Shows what a model holds and what it costs.
 @Command(
@@ -38,21 +36,17 @@ final class InspectCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path path;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() {
         long start = System.nanoTime();
         try (Checkpoint checkpoint = Checkpoints.open(path)) {
-            PrintWriter out = spec.commandLine().getOut();
+            PrintWriter out = output.out();
             if (checkpoint instanceof Pbs2pFile packed) {
                 show(packed, out, start);
-            } else if (json) {
+            } else if (output.json()) {
                 CheckpointTable.printJson(out, checkpoint);
             } else {
                 CheckpointTable.print(out, checkpoint);
@@ -67,7 +61,7 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, PackedMatrix> linears = PackedSize.linears(file);
         PackedSize size = PackedSize.of(linears.values());
         double fileBits = 8.0 * file.bytes() / (size.weights() + dense(file));
-        if (json) {
+        if (output.json()) {
             double seconds = (System.nanoTime() - start) / 1e9;
             Json.print(out, object(file, linears, size, fileBits, seconds));
         } else {
@@ -113,7 +107,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static void table(PrintWriter out, Pbs2pFile file) {
-        out.printf(ROW, "tensor", "shape", "stored", "nominal", "real", "error");
+        out.printf(Locale.ROOT, ROW, "tensor", "shape", "stored", "nominal", "real", "error");
         TreeSet<String> names = new TreeSet<>(new NaturalOrder());
         names.addAll(file.names());
         Map<String, String> provenance = file.provenance();
@@ -127,6 +121,7 @@ final class InspectCommand implements Callable<Integer> {
         switch (weight) {
             case PackedMatrix packed ->
                 out.printf(
+                        Locale.ROOT,
                         ROW,
                         name,
                         packed.rows() + "x" + packed.cols(),
@@ -139,6 +134,7 @@ final class InspectCommand implements Callable<Integer> {
                         .replaceAll("[\\[\\]]", "")
                         .replace(", ", "x");
                 out.printf(
+                        Locale.ROOT,
                         ROW,
                         name,
                         shape,

@@ -9,10 +9,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Compares a compressed model with its original, both in this process.
 @Command(name = "kl", description = "KL divergence and top-1 agreement of a model against its original.")
@@ -37,18 +35,14 @@ final class KlCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() {
         try (LanguageModel model = options.open(path);
                 LanguageModel reference = options.open(original)) {
-            PrintWriter err = spec.commandLine().getErr();
+            PrintWriter err = output.err();
             err.println(model.model().backend().description());
             Texts text = windows.text();
             report(measure(model, reference, text, err), text);
@@ -69,17 +63,15 @@ final class KlCommand implements Callable<Integer> {
     }
 
     private void report(KlDivergence result, Texts text) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "kl", result.divergence(),
-                            "stderr", result.stderr(),
-                            "top1_agreement", result.agreement(),
-                            "tokens", result.tokens(),
-                            "windows", result.windows(),
-                            "window", result.window()));
+        PrintWriter out = output.out();
+        if (output.json()) {
+            output.print(
+                    "kl", result.divergence(),
+                    "stderr", result.stderr(),
+                    "top1_agreement", result.agreement(),
+                    "tokens", result.tokens(),
+                    "windows", result.windows(),
+                    "window", result.window());
             return;
         }
         out.println(result.protocol() + "; text: " + text.description());

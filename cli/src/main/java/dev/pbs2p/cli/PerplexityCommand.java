@@ -9,10 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Measures perplexity.
 @Command(name = "ppl", description = "Perplexity of a text, over windows that do not overlap.")
@@ -28,17 +25,13 @@ final class PerplexityCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() {
         try (LanguageModel open = options.open(path)) {
-            PrintWriter err = spec.commandLine().getErr();
+            PrintWriter err = output.err();
             err.println(open.model().backend().description());
             Texts text = windows.text();
             report(measure(open, text, err), text);
@@ -58,16 +51,14 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     private void report(Perplexity result, Texts text) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "perplexity", result.perplexity(),
-                            "stderr", result.stderr(),
-                            "tokens", result.tokens(),
-                            "windows", result.windows(),
-                            "window", result.window()));
+        PrintWriter out = output.out();
+        if (output.json()) {
+            output.print(
+                    "perplexity", result.perplexity(),
+                    "stderr", result.stderr(),
+                    "tokens", result.tokens(),
+                    "windows", result.windows(),
+                    "window", result.window());
             return;
         }
         out.println(result.protocol() + "; text: " + text.description());

@@ -7,10 +7,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Pulls a model from a hub.
 @Command(
@@ -29,28 +28,22 @@ final class PullCommand implements Callable<Integer> {
             description = "A branch, tag or commit (default: main).")
     private String revision = "main";
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() throws IOException {
         HubName name = HubName.of(model)
                 .orElseThrow(() -> new IllegalArgumentException(
                         "a model on a hub is called ORG/NAME, as HuggingFaceTB/SmolLM2-135M, not " + model));
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = output.out();
         Hub.Pulled pulled = pull(name);
-        if (json) {
-            Json.print(
-                    out,
-                    Json.object(
-                            "directory", pulled.directory().toString(),
-                            "files", pulled.files(),
-                            "bytes", pulled.bytes(),
-                            "fetched", pulled.fetched()));
+        if (output.json()) {
+            output.print(
+                    "directory", pulled.directory().toString(),
+                    "files", pulled.files(),
+                    "bytes", pulled.bytes(),
+                    "fetched", pulled.fetched());
         } else {
             out.println(name + " is in " + pulled.directory());
             out.flush();
@@ -59,7 +52,7 @@ final class PullCommand implements Callable<Integer> {
     }
 
     private Hub.Pulled pull(HubName name) throws IOException {
-        PrintWriter err = spec.commandLine().getErr();
+        PrintWriter err = output.err();
         try (ProgressLine line = new ProgressLine(err)) {
             return new Hub(HubSettings.of(System.getenv())).pull(name, revision, new Hub.Listener() {
                 @Override

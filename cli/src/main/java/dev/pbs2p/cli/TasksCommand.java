@@ -18,10 +18,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Measures accuracy on multiple-choice tasks.
 @Command(
@@ -64,12 +62,8 @@ final class TasksCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() throws IOException {
@@ -81,7 +75,7 @@ final class TasksCommand implements Callable<Integer> {
         List<TaskResult> results = new ArrayList<>();
         try (LanguageModel open = options.open(path);
                 TaskLog items = new TaskLog(log)) {
-            PrintWriter err = spec.commandLine().getErr();
+            PrintWriter err = output.err();
             err.println(open.model().backend().description());
             TaskRun run = new TaskRun(open.model(), open.tokenizer());
             for (Map.Entry<Task, List<Question>> entry : questions.entrySet()) {
@@ -113,22 +107,26 @@ final class TasksCommand implements Callable<Integer> {
     private void report(List<TaskResult> results) {
         double mean =
                 results.stream().mapToDouble(TaskResult::accuracy).average().orElseThrow();
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        PrintWriter out = output.out();
+        if (output.json()) {
             Map<String, @Nullable Object> tasks = new LinkedHashMap<>();
             results.forEach(result -> tasks.put(result.task().title(), figures(result)));
-            Json.print(out, Json.object("harness", Task.HARNESS, "tasks", tasks, "mean_acc", mean));
+            output.print("harness", Task.HARNESS, "tasks", tasks, "mean_acc", mean);
             return;
         }
         out.println("rules of lm-evaluation-harness " + Task.HARNESS + ", no examples; % ± standard error");
-        out.printf("%-14s %9s  %-14s %-14s%n", "task", "questions", "acc", "acc_norm");
+        out.printf(Locale.ROOT, "%-14s %9s  %-14s %-14s%n", "task", "questions", "acc", "acc_norm");
         for (TaskResult result : results) {
             String normalized = result.normalizedAccuracy().isPresent()
                     ? percent(result.normalizedAccuracy().getAsDouble(), result)
                     : "-";
             out.printf(
+                    Locale.ROOT,
                     "%-14s %9d  %-14s %-14s%n",
-                    result.task().title(), result.answers().size(), percent(result.accuracy(), result), normalized);
+                    result.task().title(),
+                    result.answers().size(),
+                    percent(result.accuracy(), result),
+                    normalized);
         }
         out.printf(Locale.ROOT, "%-14s %9s  %-14.2f%n", "mean", "", 100 * mean);
         out.flush();

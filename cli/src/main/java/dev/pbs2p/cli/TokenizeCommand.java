@@ -8,10 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// Shows how a model reads a text.
 @Command(name = "tokenize", description = "Shows the tokens of a text.")
@@ -31,21 +30,17 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--bos", description = "Put the begin-of-text token first, as a prompt has it.")
     private boolean bos;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    @Mixin
+    private final Output output = new Output();
 
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = output.out();
         try (Checkpoint checkpoint = Checkpoints.open(path);
                 Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
             int[] tokens = tokenizer.encode(text, bos);
-            if (json) {
-                Json.print(out, Json.object("text", text, "tokens", tokens));
+            if (output.json()) {
+                output.print("text", text, "tokens", tokens);
                 return 0;
             }
             List<String> pieces = tokenizer.pieces(text, bos);
