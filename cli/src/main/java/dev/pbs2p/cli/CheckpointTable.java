@@ -20,13 +20,13 @@ final class CheckpointTable {
     private CheckpointTable() {}
 
     static void print(PrintWriter out, Checkpoint checkpoint) {
-        out.printf(ROW, "tensor", "shape", "stored", "bytes");
+        out.printf(Locale.ROOT, ROW, "tensor", "shape", "stored", "bytes");
         long bytes = 0;
         long weights = 0;
         for (String name : names(checkpoint)) {
             StoredTensor tensor = StoredTensor.of(checkpoint, name);
             String shape = tensor.shape().stream().map(String::valueOf).collect(Collectors.joining("x"));
-            out.printf(ROW, name, shape, tensor.type(), tensor.bytes());
+            out.printf(Locale.ROOT, ROW, name, shape, tensor.type(), tensor.bytes());
             bytes += tensor.bytes();
             weights += tensor.size();
         }

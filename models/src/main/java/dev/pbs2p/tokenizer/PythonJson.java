@@ -1,6 +1,7 @@
 package dev.pbs2p.tokenizer;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +76,7 @@ record PythonJson(int indent) {
                 case '\f' -> out.append("\\f");
                 default -> {
                     if (c < ' ') {
-                        out.append(String.format("\\u%04x", (int) c));
+                        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         out.append(c);
                     }

@@ -22,8 +22,7 @@ import java.util.SplittableRandom;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A packed model of random weights, written straight in the packed format: as large and as fast as a compressed model
-/// of
-/// its shape, and it writes nonsense. Masks, levels and steps are as in a real file, so activations stay finite.
+/// of its shape, and it writes nonsense. Masks, levels and steps are as in a real file, so activations stay finite.
 public final class RandomModel {
 
     /// Different units; each unit of the file is one of them.
@@ -71,12 +70,8 @@ public final class RandomModel {
 
     /// The model's file in a folder of such files; made there if it is not there yet.
     public static Path cached(Shape shape, PackedFormat format, Path folder) throws IOException {
-        Path file = folder.resolve("%s-%s-%d%s.pbs2p"
-                .formatted(
-                        shape.name(),
-                        format.pattern().replace(':', '-'),
-                        format.segments(),
-                        format.symmetric() ? "-symmetric" : ""));
+        Path file = folder.resolve(shape.name() + "-" + format.pattern().replace(':', '-') + "-" + format.segments()
+                + (format.symmetric() ? "-symmetric" : "") + ".pbs2p");
         if (!Files.exists(file)) {
             Files.createDirectories(folder);
             write(shape, format, file);
