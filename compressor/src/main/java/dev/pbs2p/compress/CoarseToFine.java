@@ -9,9 +9,9 @@ final class CoarseToFine {
     private CoarseToFine() {}
 
     /// The coarse stage (eq. 10): kept weights of each block's N:M groups. The block of lowest LR changes its input
-    /// most,
-    /// is the most important and keeps N + s, the one of highest LR keeps N - s, the others lie between by rank; of
-    /// equals, the earlier block ranks lower. The paper's s = 1 is meant for M = 8; here s = M / 8, none for M = 4.
+    /// most, is the most important and keeps N + s, the one of highest LR keeps N - s, the others lie between by
+    /// rank; of equals, the earlier block ranks lower. The paper's s = 1 is meant for M = 8; here s = M / 8, none
+    /// for M = 4.
     ///
     /// @param lr score of each block (eq. 9)
     /// @return one N a block, from 1 to m

@@ -3,8 +3,7 @@ package dev.pbs2p.compress;
 import java.util.stream.IntStream;
 
 /// The coarse stage's score of a block (eq. 9): the cosine between the hidden state that enters and the one that
-/// leaves,
-/// averaged over tokens. One cosine over all values would let a few tokens with huge values decide.
+/// leaves, averaged over tokens. One cosine over all values would let a few tokens with huge values decide.
 final class LrScore implements BlockPass.Watch {
 
     private double sum;

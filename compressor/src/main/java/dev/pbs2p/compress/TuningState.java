@@ -9,8 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Everything that a tuning run moves: the parameters, the codes and their offsets, the optimiser's memory, and the
-/// best
-/// parameters and codes so far.
+/// best parameters and codes so far.
 public final class TuningState {
 
     private final List<float[]> parameters;

@@ -19,10 +19,9 @@ import java.util.Optional;
 /// What a compression has finished, in a directory beside its output, so that a killed run continues where it was.
 ///
 /// Every file appears under its name only when it is complete. `settings.txt` says what the compression starts from;
-/// `windows.i32` holds the calibration ids, `cosines.txt` or
-/// `damages-K.txt` the result of the coarse stage, `hidden-K.f32` what enters
-/// block K, `block-K.pbs2p` the packed linears of block K, `tuning.state`
-/// how far tuning is, and `tuned.pbs2p` what it gave.
+/// `windows.i32` holds the calibration ids, `cosines.txt` or `damages-K.txt` the result of the coarse stage,
+/// `hidden-K.f32` what enters block K, `block-K.pbs2p` the packed linears of block K, `tuning.state` how far tuning is,
+/// and `tuned.pbs2p` what it gave.
 final class WorkDirectory {
 
     private final Path path;

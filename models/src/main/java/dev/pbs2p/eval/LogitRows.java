@@ -9,8 +9,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 
 /// Looks at the logits of chosen hidden states of one or more models: slab by slab, so that they are never all in
-/// memory,
-/// and row by row on as many threads as the first model computes on.
+/// memory, and row by row on as many threads as the first model computes on.
 final class LogitRows implements AutoCloseable {
 
     /// Logits of one model held at once (32 MB of float32).

@@ -25,8 +25,7 @@ public record VocabularyToken(String text, float score, Kind kind) {
     }
 
     /// Writes a vocabulary into a `tokenizer.json`: ids by text, and the tokens that are found in a text before
-    /// anything
-    /// else is.
+    /// anything else is.
     static void write(List<VocabularyToken> tokens, ArrayNode added, ObjectNode vocabulary) {
         for (int id = 0; id < tokens.size(); id++) {
             VocabularyToken token = tokens.get(id);

@@ -17,8 +17,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /// Writes a checkpoint of random weights in the shapes of LLaMA-2 7B with fewer blocks, tensor by tensor, so that what
-/// a
-/// model of that size costs can be measured without having one. A tool to be run by hand:
+/// a model of that size costs can be measured without having one. A tool to be run by hand:
 ///
 /// ```
 /// java -cp models/target/test-classes:models/target/classes:runtime/target/classes dev.pbs2p.model.LargeLlama \

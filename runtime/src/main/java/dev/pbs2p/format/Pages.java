@@ -15,8 +15,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// Memory straight from the system, in pages of a chosen size: the processor keeps track of few pages at a time, so
-/// large
-/// ones can be read faster. Linux alone has the choice.
+/// large ones can be read faster. Linux alone has the choice.
 public enum Pages {
     /// 4 KB, as files are mapped.
     SMALL(15),
@@ -48,8 +47,7 @@ public enum Pages {
     }
 
     /// Zeroed memory in pages of this size, given back when `arena` closes. Nothing is taken from the system before it
-    /// is
-    /// touched.
+    /// is touched.
     ///
     /// @throws IllegalStateException if there is an [#obstacle()] or not enough memory
     @SuppressWarnings("restricted") // the sizes come from the calls themselves

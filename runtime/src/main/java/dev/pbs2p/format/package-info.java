@@ -19,21 +19,22 @@
 /// |---|---|
 /// | `format` | `pbs2p` |
 /// | `version` | `1` |
-/// | `packed:NAME` | the packed weight NAME: `n=4 m=8 order=strided group=128 segments=1 levels=free salient=none
-/// rows=4096 cols=4096`; order is `strided` or `consecutive`, levels `free` or `symmetric`, salient `none` or `columns`
-/// |
+/// | `packed:NAME` | the packed weight NAME (below) |
 /// | `provenance:KEY` | free text: how the file was made |
+///
+/// A packed weight reads `n=4 m=8 order=strided group=128 segments=1 levels=free salient=none rows=4096 cols=4096`,
+/// where order is `strided` or `consecutive`, levels `free` or `symmetric`, and salient `none` or `columns`.
 ///
 /// | tensor | dtype and shape | what |
 /// |---|---|---|
 /// | `NAME.planes` | U8, row units × bytes of a row unit | units of a packed weight (below) |
 /// | `NAME.steps` | F16, rows | what one level of a row is worth |
-/// | `NAME.salient` | U8, groups × group / 8 | only with salient columns: bit c % 8 of byte c / 8 is set where column c
-/// is salient |
+/// | `NAME.salient` | U8, groups × group / 8 | only with salient columns: bit c % 8 of byte c / 8 for column c |
 /// | `files/FILE` | U8, bytes | a side file: `config.json`, `tokenizer.json`, … |
-/// | `checksums` | U8, (other tensors + 1) × 4 | CRC32C of each other tensor in the order of the data; the last entry
-/// is that of the first 8 + H bytes of the file followed by the entries before it |
+/// | `checksums` | U8, (other tensors + 1) × 4 | CRC32C of each other tensor in the order of the data, and one more |
 /// | any other | F32, F16, BF16, … | a dense weight under its own name, as in the checkpoint |
+///
+/// The last of the `checksums` is that of the first 8 + H bytes of the file followed by the entries before it.
 ///
 /// The real bits a weight are 8 × the bytes of `planes`, `steps` and `salient` ÷ (rows · cols).
 ///
@@ -53,8 +54,7 @@
 /// |---|---|---|---|---|
 /// | N = M (dense) | 16, the last what is left of ⌈t/8⌉ | 8·(16·s + k) + j | – | all: n' = m' |
 /// | strided | M, the last what is left of ⌈t/8⌉ | 8·(M·s + k) + j | lane j of all slots | ⌈m'·N/M⌉ |
-/// | consecutive | M always | 8·M·s + M·j + k | lane j of all slots: M neighbours | N; ⌈c·N/M⌉ where only c columns
-/// exist |
+/// | consecutive | M always | 8·M·s + M·j + k | lane j of all slots: M neighbours | N; of c < M columns ⌈c·N/M⌉ |
 ///
 /// Columns from t on are padding: pruned where the format prunes, else zero bits.
 ///

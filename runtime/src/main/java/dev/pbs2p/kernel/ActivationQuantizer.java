@@ -3,10 +3,9 @@ package dev.pbs2p.kernel;
 /// How activations become integers before they meet packed weights.
 ///
 /// Each aligned run of [#RUN] columns has scale = max|x| / q_max and q = x / scale rounded to the nearest integer, ties
-/// to
-/// even, so |q| <= q_max = 127, 63 or 31 for 8, 7 or 6 bits. A run whose largest magnitude is below [Float#MIN_NORMAL]
-/// is
-/// zero, scale and all; a run that holds a NaN or an infinity has scale NaN, and with it every result it enters.
+/// to even, so |q| <= q_max = 127, 63 or 31 for 8, 7 or 6 bits. A run whose largest magnitude is below
+/// [Float#MIN_NORMAL] is zero, scale and all; a run that holds a NaN or an infinity has scale NaN, and with it every
+/// result it enters.
 final class ActivationQuantizer {
 
     /// Columns that share one scale.

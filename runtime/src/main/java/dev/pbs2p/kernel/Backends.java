@@ -6,8 +6,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /// Chooses a backend, once, and can say why in a sentence. A backend that is asked for by name is used or refused,
-/// never
-/// replaced by another.
+/// never replaced by another.
 public final class Backends {
 
     /// What a backend may be told.

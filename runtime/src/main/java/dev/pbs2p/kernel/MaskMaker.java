@@ -13,10 +13,8 @@ import jdk.incubator.vector.ByteVector;
 /// Turns the stored planes of a unit into the masks whose sums a format needs.
 ///
 /// Ordinary masks: for each segment s, P_s = kept, in s, sign 1; and K_s = kept, in s. When nothing is pruned K_0 is
-/// what
-/// the other K_s leave of everything, and has no mask. Then, with salient columns, P and Q = kept with first and second
-/// sign 1,
-/// and unless dense K = kept: these meet the salient columns' activations, the others meet the rest.
+/// what the other K_s leave of everything, and has no mask. Then, with salient columns, P and Q = kept with first and
+/// second sign 1, and unless dense K = kept: these meet the salient columns' activations, the others meet the rest.
 ///
 /// One instance a thread: it holds the planes of the subblock at hand, spread to a byte a row and slot.
 final class MaskMaker {

@@ -17,8 +17,7 @@ final class Processor {
     private Processor() {}
 
     /// Whether an instruction permutes the bytes of a 512-bit vector (AVX-512 VBMI). Where the system lists no
-    /// features,
-    /// processors with 512-bit vectors are taken to have it: all but the first two generations do.
+    /// features, processors with 512-bit vectors are taken to have it: all but the first two generations do.
     static boolean permutesBytes() {
         try (Stream<String> lines = Files.lines(CPU_INFO)) {
             return lines.filter(line -> line.startsWith("flags")).allMatch(line -> line.contains("avx512vbmi"));

@@ -11,8 +11,7 @@ import jdk.incubator.vector.ByteVector;
 /// Spreads compact planes: the bit of the r-th kept weight of an N:M group goes to the slot of that weight.
 ///
 /// All of it is bitwise logic on whole vectors. Each bit position counts the kept weights it has met in bits r0, r1, …;
-/// at
-/// every slot that rank selects the compact vector, and the keep bit is added to it.
+/// at every slot that rank selects the compact vector, and the keep bit is added to it.
 final class Spreader {
 
     private static final int ROWS = SlicedLayout.ROWS;

@@ -14,8 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /// Sums XᵀX over the inputs X of the linear layers that a backend runs, while it is open. Layers that are given the
-/// same
-/// matrix share one sum.
+/// same matrix share one sum.
 public final class InputCapture implements AutoCloseable {
 
     private final TorchBackend backend;

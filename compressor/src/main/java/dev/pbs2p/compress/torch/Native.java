@@ -61,15 +61,13 @@ final class Native {
     }
 
     /// Says how many multiply-adds the next matrix product has: a small one runs on one BLAS thread, because two
-    /// threads
-    /// wait for each other longer than they compute, above all on a busy machine.
+    /// threads wait for each other longer than they compute, above all on a busy machine.
     static void expect(long multiplyAdds) {
         blasThreads(multiplyAdds < SMALL_PRODUCT ? 1 : threads);
     }
 
     /// Says that the next operation calls the BLAS from each of its own threads: those of the BLAS would serve one
-    /// caller
-    /// at a time while all of them spin.
+    /// caller at a time while all of them spin.
     static void expectOwnThreads() {
         blasThreads(1);
     }

@@ -36,8 +36,7 @@ final class TorchAttention {
     }
 
     /// Where every token sees all positions, the query heads that share a key head are like tokens of one head: keys
-    /// and
-    /// values need not be copied for each.
+    /// and values need not be copied for each.
     private static Tensor oneToken(Tensor q, Tensor keys, Tensor values, int share) {
         Tensor queries = q.reshape(q.size(0), keys.size(1), share, keys.size(3));
         Tensor mixed = torch.scaled_dot_product_attention(

@@ -16,8 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The forward passes of LLaMA and OPT in float64 by LibTorch's own functions and a reading of config.json of its own:
-/// an
-/// oracle that shares nothing with the models. Packed weights count as the values of their codes.
+/// an oracle that shares nothing with the models. Packed weights count as the values of their codes.
 final class TorchReference {
 
     private final Checkpoint checkpoint;
