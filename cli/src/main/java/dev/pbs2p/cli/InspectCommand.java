@@ -3,18 +3,17 @@ package dev.pbs2p.cli;
 import dev.pbs2p.format.Pbs2pFile;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.PackedMatrix;
-import dev.pbs2p.tensor.Tensor;
-import dev.pbs2p.tensor.Weight;
 import dev.pbs2p.weights.Checkpoints;
+import dev.pbs2p.weights.StoredTensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,15 +69,12 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    /// Parameters that are stored as they were: embeddings, norms, head.
+    /// Parameters that are not packed: embeddings, norms, head.
     private static long dense(Pbs2pFile file) {
-        long count = 0;
-        for (String name : file.names()) {
-            if (file.weight(name) instanceof Tensor tensor) {
-                count += tensor.size();
-            }
-        }
-        return count;
+        return file.names().stream()
+                .filter(name -> !(file.weight(name) instanceof PackedMatrix))
+                .mapToLong(name -> StoredTensor.of(file, name).size())
+                .sum();
     }
 
     private static Map<String, @Nullable Object> object(
@@ -113,37 +109,16 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, String> provenance = file.provenance();
         for (String name : names) {
             String error = provenance.get(ERROR + name);
-            row(out, name, file.weight(name), error == null ? "" : number(Double.parseDouble(error)));
+            row(out, file, name, error == null ? "" : number(Double.parseDouble(error)));
         }
     }
 
-    private static void row(PrintWriter out, String name, Weight weight, String error) {
-        switch (weight) {
-            case PackedMatrix packed ->
-                out.printf(
-                        Locale.ROOT,
-                        ROW,
-                        name,
-                        packed.rows() + "x" + packed.cols(),
-                        packed.format().pattern(),
-                        number(packed.nominalBits()),
-                        number(packed.realBits()),
-                        error);
-            case Tensor tensor -> {
-                String shape = Arrays.toString(tensor.shape())
-                        .replaceAll("[\\[\\]]", "")
-                        .replace(", ", "x");
-                out.printf(
-                        Locale.ROOT,
-                        ROW,
-                        name,
-                        shape,
-                        tensor.dtype(),
-                        "",
-                        number(8.0 * tensor.dtype().bytes()),
-                        "");
-            }
-        }
+    private static void row(PrintWriter out, Pbs2pFile file, String name, String error) {
+        StoredTensor stored = StoredTensor.of(file, name);
+        String shape = stored.shape().stream().map(String::valueOf).collect(Collectors.joining("x"));
+        String nominal = file.weight(name) instanceof PackedMatrix packed ? number(packed.nominalBits()) : "";
+        double real = 8.0 * stored.bytes() / stored.size();
+        out.printf(Locale.ROOT, ROW, name, shape, stored.type(), nominal, number(real), error);
     }
 
     private static String number(double value) {

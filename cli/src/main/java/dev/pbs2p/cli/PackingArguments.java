@@ -82,11 +82,25 @@ final class PackingArguments {
             description = "Passes over the calibration windows for the whole model (default: 2).")
     private @Nullable Integer modelEpochs;
 
+    @Option(
+            names = "--head",
+            paramLabel = "BITS",
+            description = "Bits of embeddings and head: 8 or 16 (default: 8; paper: 16).")
+    private @Nullable Integer head;
+
     CompressOptions options() {
-        boolean paper = paper();
-        if (bits != null) {
-            return budget(bits);
+        CompressOptions options = bits == null ? oneFormat() : budget(bits);
+        if (head == null) {
+            return options;
         }
+        if (head != 8 && head != 16) {
+            throw new IllegalArgumentException("--head takes 8 or 16 bits, not " + head);
+        }
+        return options.withByteTables(head == 8);
+    }
+
+    private CompressOptions oneFormat() {
+        boolean paper = paper();
         NmPattern kept = NmPattern.parse(pattern == null ? (paper ? "4:8" : "8:16") : pattern);
         PackedFormat format = new PackedFormat(
                 kept.n(),

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///     memory together, else block by block
 /// @param bits real bits a weight that all linears may take together, each in a format of its own; absent: all take
 ///     `format`
+/// @param byteTables whether embeddings and head are stored in 8 bits instead of 16
 public record CompressOptions(
         Method method,
         PackedFormat format,
@@ -27,7 +28,8 @@ public record CompressOptions(
         long seed,
         int threads,
         @Nullable TuningPlan tuning,
-        @Nullable Double bits) {
+        @Nullable Double bits,
+        boolean byteTables) {
 
     /// Under what the calibration is noted among the settings.
     static final String CALIBRATION = "calibration";
@@ -48,14 +50,24 @@ public record CompressOptions(
     /// The paper's pipeline with its coarse stage, 128 windows of 2048 tokens, seed 0, on all cores.
     public static CompressOptions paper(PackedFormat format) {
         Method method = new Method("paper", new PaperPreset());
-        return new CompressOptions(method, format, !format.dense(), 128, 2048, 0, cores(), TuningPlan.NONE, null);
+        return new CompressOptions(
+                method, format, !format.dense(), 128, 2048, 0, cores(), TuningPlan.NONE, null, false);
     }
 
     /// The tuned family's codes, not tuned yet, the same N in every block, 128 windows of 2048 tokens, seed 0, on all
     /// cores.
     public static CompressOptions best(PackedFormat format) {
         return new CompressOptions(
-                new Method("best", new BestPreset()), format, false, 128, 2048, 0, cores(), TuningPlan.NONE, null);
+                new Method("best", new BestPreset()),
+                format,
+                false,
+                128,
+                2048,
+                0,
+                cores(),
+                TuningPlan.NONE,
+                null,
+                true);
     }
 
     private static int cores() {
@@ -64,12 +76,12 @@ public record CompressOptions(
 
     /// The same with other calibration.
     public CompressOptions withCalibration(int windows, int window, long seed) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits, byteTables);
     }
 
     /// The same on other threads; for a given number of them, results are always the same.
     public CompressOptions withThreads(int threads) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits, byteTables);
     }
 
     /// The same, tuned.
@@ -79,12 +91,17 @@ public record CompressOptions(
         if ((plan == null || plan.any()) && format.salient()) {
             throw new IllegalArgumentException("levels of salient columns are not tuned: compress without them");
         }
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, plan, bits);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, plan, bits, byteTables);
     }
 
     /// The same within a budget of real bits a weight, for which every linear gets its own format.
     public CompressOptions withBits(double bits) {
-        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits);
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits, byteTables);
+    }
+
+    /// The same with embeddings and head in 8 bits or in 16.
+    public CompressOptions withByteTables(boolean byteTables) {
+        return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits, byteTables);
     }
 
     /// Everything that the result depends on, by name.
@@ -97,6 +114,7 @@ public record CompressOptions(
             text.put("format", format.describe());
             text.put("coarse", "" + coarse);
         }
+        text.put("embeddings and head", byteTables ? "8 bits" : "16 bits");
         text.put("windows", "" + windows);
         text.put("window", "" + window);
         text.put("seed", "" + seed);

@@ -211,7 +211,7 @@ final class CompressRun {
             provenance.put("held-out KL after tuning", Double.toString(tuned.after()));
             files = List.of(work.tuned());
         }
-        PackedOutput.write(output, job.weights(), job.weights().used(), files, provenance);
+        PackedOutput.write(output, job.weights(), job.weights().used(), files, options.byteTables(), provenance);
         work.delete();
         return new CompressReport(
                 options.method().name(),

@@ -1,5 +1,6 @@
 package dev.pbs2p.compress;
 
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
@@ -42,6 +43,12 @@ final class Digests {
                 digest.update(head.getBytes(StandardCharsets.UTF_8));
                 update(digest, tensor.data());
                 tensor.unload();
+            }
+            case ByteMatrix bytes -> {
+                String head = name + " 8 bits " + bytes.rows() + "x" + bytes.cols();
+                digest.update(head.getBytes(StandardCharsets.UTF_8));
+                update(digest, bytes.levels());
+                update(digest, bytes.scales());
             }
             case PackedMatrix packed -> {
                 String head = name + " " + packed.format() + packed.rows() + "x" + packed.cols();

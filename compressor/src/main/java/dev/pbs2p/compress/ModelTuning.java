@@ -78,9 +78,10 @@ final class ModelTuning {
         for (Path path : blocks) {
             try (Pbs2pFile block = Pbs2pFile.open(path)) {
                 for (String name : block.names()) {
-                    switch (block.weight(name)) {
-                        case PackedMatrix packed -> codes.put(name, Packing.unpack(packed));
-                        case Tensor norm -> job.backend().replace(name, norm.toFloats());
+                    if (block.weight(name) instanceof PackedMatrix packed) {
+                        codes.put(name, Packing.unpack(packed));
+                    } else if (block.weight(name) instanceof Tensor norm) {
+                        job.backend().replace(name, norm.toFloats());
                     }
                 }
             }

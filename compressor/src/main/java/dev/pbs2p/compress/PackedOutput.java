@@ -2,6 +2,7 @@ package dev.pbs2p.compress;
 
 import dev.pbs2p.format.Pbs2pFile;
 import dev.pbs2p.format.Pbs2pWriter;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedMatrix;
@@ -37,6 +38,7 @@ final class PackedOutput {
 
     private PackedOutput() {}
 
+    /// @param byteTables whether embeddings and head are stored in 8 bits
     /// @param weights of the source, by name, in the order in which they are written
     /// @param blocks files of finished blocks
     /// @param provenance how the model was made
@@ -45,6 +47,7 @@ final class PackedOutput {
             Checkpoint source,
             Map<String, Weight> weights,
             List<Path> blocks,
+            boolean byteTables,
             Map<String, String> provenance)
             throws IOException {
         Map<String, Pbs2pFile> blockOf = new HashMap<>();
@@ -59,21 +62,33 @@ final class PackedOutput {
             if (source.file("tokenizer.json").isEmpty()) { // with it, the other one is not needed
                 source.file("tokenizer.model").ifPresent(content -> writer.file("tokenizer.model", content));
             }
-            weights.forEach((name, weight) -> declare(writer, name, weight, blockOf.get(name)));
+            weights.forEach((name, weight) -> declare(writer, name, weight, blockOf.get(name), byteTables));
             writer.write(output, name -> {
                 Pbs2pFile block = blockOf.get(name);
-                return block == null ? half((Tensor) source.weight(name)) : block.weight(name);
+                if (block != null) {
+                    return block.weight(name);
+                }
+                Tensor tensor = (Tensor) source.weight(name);
+                return byteTables && isTable(name) ? ByteMatrix.of(tensor) : half(tensor);
             });
         } finally {
             files.forEach(Pbs2pFile::close);
         }
     }
 
-    private static void declare(Pbs2pWriter writer, String name, Weight weight, @Nullable Pbs2pFile block) {
+    /// Whether it is a table of vocabulary size.
+    static boolean isTable(String name) {
+        return name.endsWith("embed_tokens.weight") || name.endsWith("lm_head.weight");
+    }
+
+    private static void declare(
+            Pbs2pWriter writer, String name, Weight weight, @Nullable Pbs2pFile block, boolean byteTables) {
         if (block != null && block.weight(name) instanceof PackedMatrix packed) {
             writer.packed(name, packed.format(), packed.rows(), packed.cols());
         } else if (block != null && block.weight(name) instanceof Tensor tuned) {
             writer.dense(name, tuned.dtype(), tuned.shape());
+        } else if (byteTables && isTable(name)) {
+            writer.bytes(name, weight.rows(), weight.cols());
         } else if (weight instanceof Tensor tensor) {
             writer.dense(name, halfType(tensor), tensor.shape());
         }

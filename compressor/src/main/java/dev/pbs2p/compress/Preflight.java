@@ -30,8 +30,10 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
 
     static Preflight of(Model model, Map<String, Weight> weights, CompressOptions options, long tokens) {
         long packed = 0;
-        long stay = weights.values().stream()
-                .mapToLong(w -> 2L * w.rows() * w.cols())
+        long stay = weights.entrySet().stream()
+                .mapToLong(entry -> (options.byteTables() && PackedOutput.isTable(entry.getKey()) ? 1L : 2L)
+                        * entry.getValue().rows()
+                        * entry.getValue().cols())
                 .sum();
         long largestBlock = 0;
         long largestLinear = 0;

@@ -1,6 +1,7 @@
 package dev.pbs2p.compress;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
@@ -32,7 +33,7 @@ final class UsedWeights implements Checkpoint {
     void check() {
         used.entrySet().parallelStream().forEach(entry -> {
             switch (entry.getValue()) {
-                case PackedMatrix _ ->
+                case PackedMatrix _, ByteMatrix _ ->
                     throw new FormatException(source() + " is compressed already (" + entry.getKey()
                             + " is packed): compress the original checkpoint instead");
                 case Tensor tensor -> {

@@ -52,7 +52,7 @@ final class CompressorTest {
 
     private static CompressOptions options(boolean coarse) {
         CompressOptions.Method method = new CompressOptions.Method("sign", new RoundToSign());
-        return new CompressOptions(method, FORMAT, coarse, 5, 24, 3, 2, TuningPlan.NONE, null);
+        return new CompressOptions(method, FORMAT, coarse, 5, 24, 3, 2, TuningPlan.NONE, null, false);
     }
 
     private static CalibrationText text() {

@@ -50,7 +50,7 @@ final class Parameters {
     private FormatException wrongShape(String name, Weight weight, String expected) {
         String seen = weight instanceof Tensor tensor
                 ? Arrays.toString(tensor.shape())
-                : "packed [" + weight.rows() + ", " + weight.cols() + "]";
+                : "[" + weight.rows() + ", " + weight.cols() + "]";
         return new FormatException(name + " in " + checkpoint.source() + " has the shape " + seen
                 + ", but its config.json makes it [" + expected + "]");
     }

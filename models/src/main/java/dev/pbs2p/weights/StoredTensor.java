@@ -1,5 +1,6 @@
 package dev.pbs2p.weights;
 
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
@@ -25,6 +26,8 @@ public record StoredTensor(String type, List<Long> shape, long bytes) {
                         tensor.dtype().name(),
                         Arrays.stream(tensor.shape()).boxed().toList(),
                         tensor.data().byteSize());
+            case ByteMatrix bytes ->
+                new StoredTensor("8 bits", List.of((long) bytes.rows(), (long) bytes.cols()), bytes.bytes());
             case PackedMatrix packed ->
                 new StoredTensor(
                         packed.format().pattern(), List.of((long) packed.rows(), (long) packed.cols()), packed.bytes());

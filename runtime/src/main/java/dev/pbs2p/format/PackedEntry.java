@@ -50,7 +50,7 @@ record PackedEntry(PackedFormat format, int rows, int cols) {
     List<Declared> tensors(String name) {
         SlicedLayout layout = new SlicedLayout(format, rows, cols);
         List<Declared> tensors = new ArrayList<>();
-        tensors.add(Declared.of(name + PLANES, DType.U8, layout.rowUnits(), layout.rowUnitBytes()));
+        tensors.add(Declared.of(name + PLANES, DType.U8, layout.planesBytes()));
         tensors.add(Declared.of(name + STEPS, DType.F16, rows));
         if (format.salient()) {
             tensors.add(Declared.of(name + SALIENT, DType.U8, layout.groups(), format.group() / 8));

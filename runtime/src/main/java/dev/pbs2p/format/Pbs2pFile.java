@@ -1,6 +1,7 @@
 package dev.pbs2p.format;
 
 import dev.pbs2p.format.SafetensorsWriter.Declared;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.Loading;
@@ -12,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,7 +31,7 @@ import java.util.function.Predicate;
 public final class Pbs2pFile implements Checkpoint {
 
     /// The version of the format that is written, and the only one that is read.
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     static final String FORMAT_KEY = "format";
     static final String FORMAT = "pbs2p";
@@ -38,6 +40,7 @@ public final class Pbs2pFile implements Checkpoint {
     static final String PROVENANCE = "provenance:";
     static final String FILES = "files/";
     static final String CHECKSUMS = "checksums";
+    static final String SCALES = ".scales";
 
     /// Up to this size a file is checked when opened, which takes some tenths of a second.
     private static final long CHECKED_AT_OPEN = 1L << 30;
@@ -46,6 +49,7 @@ public final class Pbs2pFile implements Checkpoint {
     private final Map<String, Integer> checksums = new LinkedHashMap<>();
     private final Set<String> intact = ConcurrentHashMap.newKeySet();
     private final Map<String, PackedEntry> packed = new LinkedHashMap<>();
+    private final Set<String> tables = new HashSet<>();
     private final Set<String> names = new LinkedHashSet<>();
 
     private Pbs2pFile(Safetensors file) {
@@ -110,6 +114,9 @@ public final class Pbs2pFile implements Checkpoint {
                 readPacked(key.substring(PACKED.length()), text);
             }
         });
+        List.copyOf(names).stream()
+                .filter(name -> names.contains(name + SCALES))
+                .forEach(this::readBytes);
     }
 
     private void readPacked(String name, String text) {
@@ -128,6 +135,18 @@ public final class Pbs2pFile implements Checkpoint {
             throw new FormatException(
                     source() + " describes the packed weight " + name + " as \"" + text + "\": " + e.getMessage(), e);
         }
+    }
+
+    private void readBytes(String name) {
+        long[] shape = file.tensor(name).shape();
+        if (shape.length != 2 || shape[0] > Integer.MAX_VALUE || shape[1] > Integer.MAX_VALUE) {
+            throw new FormatException(source() + " has the 8-bit table " + name + " in the shape "
+                    + Arrays.toString(shape) + ": it needs rows and columns");
+        }
+        Pbs2pWriter.bytesTensors(name, (int) shape[0], (int) shape[1])
+                .forEach(tensor -> expect("the 8-bit table " + name, tensor));
+        names.remove(name + SCALES);
+        tables.add(name);
     }
 
     private void expect(String what, Declared tensor) {
@@ -200,8 +219,9 @@ public final class Pbs2pFile implements Checkpoint {
             throw new FormatException(source() + " has no weight " + name + " among its " + names.size() + ": "
                     + String.join(", ", names.stream().limit(3).toList()) + ", …");
         }
-        data(name);
-        return file.tensor(name);
+        MemorySegment data = data(name);
+        Tensor tensor = file.tensor(name);
+        return tables.contains(name) ? new ByteMatrix(tensor.rows(), tensor.cols(), data, data(name + SCALES)) : tensor;
     }
 
     @Override

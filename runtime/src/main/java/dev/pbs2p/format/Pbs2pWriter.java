@@ -1,6 +1,7 @@
 package dev.pbs2p.format;
 
 import dev.pbs2p.format.SafetensorsWriter.Declared;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.PackedMatrix;
@@ -23,7 +24,7 @@ public final class Pbs2pWriter {
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, byte[]> files = new LinkedHashMap<>();
     private final Map<String, PackedEntry> packed = new LinkedHashMap<>();
-    private final Map<String, Declared> dense = new LinkedHashMap<>();
+    private final Map<String, List<Declared>> dense = new LinkedHashMap<>();
     private final List<String> order = new ArrayList<>();
 
     public Pbs2pWriter() {
@@ -54,7 +55,14 @@ public final class Pbs2pWriter {
 
     /// Declares a dense tensor, stored as it is.
     public Pbs2pWriter dense(String name, DType dtype, long... shape) {
-        dense.put(name, Declared.of(name, dtype, shape));
+        dense.put(name, List.of(Declared.of(name, dtype, shape)));
+        order.add(name);
+        return this;
+    }
+
+    /// Declares a table in 8 bits.
+    public Pbs2pWriter bytes(String name, int rows, int cols) {
+        dense.put(name, bytesTensors(name, rows, cols));
         order.add(name);
         return this;
     }
@@ -93,11 +101,8 @@ public final class Pbs2pWriter {
             if (entry != null) {
                 tensors.addAll(entry.tensors(name));
             }
-            Declared tensor = dense.get(name);
-            if (tensor != null) {
-                tensors.add(tensor);
-            }
-            if (name.startsWith(Pbs2pFile.FILES) || (entry != null && tensor != null)) {
+            tensors.addAll(dense.getOrDefault(name, List.of()));
+            if (name.startsWith(Pbs2pFile.FILES) || (entry != null && dense.containsKey(name))) {
                 throw new IllegalArgumentException(
                         "the weight " + name + " is declared twice, or its name is reserved");
             }
@@ -111,12 +116,13 @@ public final class Pbs2pWriter {
         Map<String, MemorySegment> parts = new LinkedHashMap<>();
         switch (weight) {
             case Tensor tensor -> {
-                Declared declared = dense.get(name);
-                Declared given = Declared.of(name, tensor.dtype(), tensor.shape());
-                if (!given.equals(declared)) {
-                    throw new IllegalArgumentException("the weight is " + given + ", but declared was " + declared);
-                }
+                checkDense(name, List.of(Declared.of(name, tensor.dtype(), tensor.shape())));
                 parts.put(name, tensor.data());
+            }
+            case ByteMatrix bytes -> {
+                checkDense(name, bytesTensors(name, bytes.rows(), bytes.cols()));
+                parts.put(name, bytes.levels());
+                parts.put(name + Pbs2pFile.SCALES, bytes.scales());
             }
             case PackedMatrix matrix -> {
                 PackedEntry declared = packed.get(name);
@@ -133,5 +139,19 @@ public final class Pbs2pWriter {
             }
         }
         return parts;
+    }
+
+    private void checkDense(String name, List<Declared> given) {
+        List<Declared> declared = dense.get(name);
+        if (!given.equals(declared)) {
+            throw new IllegalArgumentException("the weight is " + given + ", but declared was " + declared);
+        }
+    }
+
+    /// The tensors that hold a table in 8 bits.
+    static List<Declared> bytesTensors(String name, int rows, int cols) {
+        return List.of(
+                Declared.of(name, DType.I8, rows, cols),
+                Declared.of(name + Pbs2pFile.SCALES, DType.F32, rows, ByteMatrix.groups(cols)));
     }
 }

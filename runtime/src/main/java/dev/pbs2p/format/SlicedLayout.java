@@ -9,12 +9,20 @@ import java.util.List;
 
 /// Where every bit of a packed matrix lies (the package's documentation gives the layout in words).
 ///
-/// Units of [#ROWS] rows × one column group follow each other row unit by row unit, and inside a row unit group by
-/// group. All groups but the last have the same [Group]; kernels fetch both once and walk.
+/// Units are [#ROWS] rows × one column group. Row blocks of [#BLOCK] row units follow each other; inside a block lie
+/// its
+/// units of the first group, then those of the second, and so on: a kernel that walks through memory meets the
+/// activations
+/// of one group a few times before it needs the next group's. All groups but the last have the same [Group]; kernels
+/// fetch
+/// both once and walk.
 public final class SlicedLayout {
 
     /// Rows of a unit, and bytes of a plane vector: one byte a row.
     public static final int ROWS = 64;
+
+    /// Row units of a row block; the last block may have fewer.
+    public static final int BLOCK = 16;
 
     /// Columns of a slot, and bits of a byte of a plane.
     public static final int LANES = 8;
@@ -92,12 +100,9 @@ public final class SlicedLayout {
 
     /// Where the unit (row unit, group) begins in the planes.
     public long offset(int rowUnit, int g) {
-        return rowUnit * rowUnitBytes + (long) g * full.bytes();
-    }
-
-    /// Bytes of all groups of one row unit.
-    public long rowUnitBytes() {
-        return rowUnitBytes;
+        int first = rowUnit - rowUnit % BLOCK;
+        int units = Math.min(BLOCK, rowUnits() - first);
+        return first * rowUnitBytes + (long) g * units * full.bytes() + (long) (rowUnit - first) * group(g).bytes();
     }
 
     /// Bytes of the planes and levels.

@@ -1,6 +1,6 @@
 /// Files: safetensors, and the packed `.pbs2p` inside it.
 ///
-/// This page is the byte layout of a `.pbs2p`, version 1. All numbers are little-endian.
+/// This page is the byte layout of a `.pbs2p`, version 2. All numbers are little-endian.
 ///
 /// ## The file
 /// A `.pbs2p` is a safetensors file that every reader of that format can list:
@@ -18,7 +18,7 @@
 /// | metadata key | value |
 /// |---|---|
 /// | `format` | `pbs2p` |
-/// | `version` | `1` |
+/// | `version` | `2` |
 /// | `packed:NAME` | the packed weight NAME (below) |
 /// | `provenance:KEY` | free text: how the file was made |
 ///
@@ -27,12 +27,15 @@
 ///
 /// | tensor | dtype and shape | what |
 /// |---|---|---|
-/// | `NAME.planes` | U8, row units × bytes of a row unit | units of a packed weight (below) |
+/// | `NAME.planes` | U8, bytes | units of a packed weight (below) |
 /// | `NAME.steps` | F16, rows | what one level of a row is worth |
 /// | `NAME.salient` | U8, groups × group / 8 | only with salient columns: bit c % 8 of byte c / 8 for column c |
+/// | `NAME` with `NAME.scales` | I8, rows × cols; F32, rows × ⌈cols / 128⌉ | an 8-bit table (embeddings, head) |
 /// | `files/FILE` | U8, bytes | a side file: `config.json`, `tokenizer.json`, … |
 /// | `checksums` | U8, (other tensors + 1) × 4 | CRC32C of each other tensor in the order of the data, and one more |
 /// | any other | F32, F16, BF16, … | a dense weight under its own name, as in the checkpoint |
+///
+/// A value of an 8-bit table is its signed byte times the scale of its row and 128 columns.
 ///
 /// The last of the `checksums` is that of the first 8 + H bytes of the file followed by the entries before it.
 ///
@@ -43,9 +46,10 @@
 /// group, a segment number and a sign ([dev.pbs2p.tensor.Codes] has the formula). [SlicedLayout] computes the offsets,
 /// [Packing] writes and reads the bytes.
 ///
-/// **Units.** A unit is 64 rows × one group of columns (`group`, fewer in a short last group). Units follow each other
-/// group by group inside 64 rows, and these row units one after another. Rows beyond the matrix are zero bits and zero
-/// levels.
+/// **Units.** A unit is 64 rows × one group of columns (`group`, fewer in a short last group). Sixteen such
+/// rows of units make a row block (fewer in the last). Row blocks follow each other; inside a block lie its units of
+/// the
+/// first group, then those of the second, and so on. Rows beyond the matrix are zero bits and zero levels.
 ///
 /// **Slots and plane vectors.** A slot is 8 columns, its lanes. A plane vector is 64 bytes: byte r holds 8 bits of row
 /// r, bit j for lane j. A plane is a few such vectors. A group of t columns is cut into subblocks:

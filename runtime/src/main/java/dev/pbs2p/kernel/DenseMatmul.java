@@ -2,7 +2,7 @@ package dev.pbs2p.kernel;
 
 import static jdk.incubator.vector.VectorOperators.ADD;
 
-import dev.pbs2p.tensor.Tensor;
+import dev.pbs2p.tensor.DenseWeight;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -71,7 +71,7 @@ final class DenseMatmul implements Workers.Task {
         }
     }
 
-    private void tile(HostMatrix in, Tensor weight, int row, int count, HostMatrix to, int worker) {
+    private void tile(HostMatrix in, DenseWeight weight, int row, int count, HostMatrix to, int worker) {
         int cols = in.cols();
         if (wide[worker].length < TILE * cols) {
             wide[worker] = new float[TILE * cols];

@@ -12,9 +12,13 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
-/// Activations times packed weights: one row unit a part. The planes of a piece are spread once and serve all rows of
+/// Activations times packed weights: a row block a part. The planes of a piece are spread once and serve all rows of
 /// the
 /// batch.
+///
+/// A part walks straight through memory, and all units of a block meet a group's encoded activations while these are in
+/// the first-level cache: where activations come from the second level as often as planes come from memory, the
+/// processor's prefetching falls behind, and decoding takes nearly twice as long.
 final class PackedMatmul {
 
     /// Rows of a batch that meet a unit together: their encoded activations should stay in the second-level cache.
@@ -28,7 +32,7 @@ final class PackedMatmul {
     private final EncodedRows encoded;
     private final Scratch[] scratch;
     private final Workers.Task encode = this::encodePart;
-    private final Workers.Task multiply = this::unit;
+    private final Workers.Task multiply = this::part;
 
     private @Nullable HostMatrix lastX;
     private int lastStamp;
@@ -39,6 +43,7 @@ final class PackedMatmul {
     private SlotOrder order = new SlotOrder(1, 0, 32);
     private int firstRow;
     private int rows;
+    private int wholeBlocks;
 
     /// What one thread works in.
     private static final class Scratch {
@@ -46,7 +51,7 @@ final class PackedMatmul {
         private final Masks masks = new Masks();
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
-        private final float[] sums = new float[TILE * ROWS];
+        private final float[] sums = new float[SlicedLayout.BLOCK * TILE * ROWS];
         private final float[] steps = new float[ROWS];
     }
 
@@ -63,6 +68,10 @@ final class PackedMatmul {
         linear = w;
         out = to;
         SlotOrder wanted = w.order();
+        int blocks = Math.ceilDiv(w.layout().rowUnits(), SlicedLayout.BLOCK);
+        int threads = workers.threads();
+        wholeBlocks = blocks / threads * threads;
+        int parts = wholeBlocks + (blocks - wholeBlocks) * threads;
         for (firstRow = 0; firstRow < in.rows(); firstRow += TILE) {
             rows = Math.min(TILE, in.rows() - firstRow);
             // Queries, keys and values (and gate and up) follow each other on the same activations.
@@ -75,7 +84,7 @@ final class PackedMatmul {
                 lastX = rows == in.rows() ? in : null;
                 lastStamp = in.stamp;
             }
-            workers.run(multiply, w.layout().rowUnits());
+            workers.run(multiply, parts);
         }
         x = null;
         linear = null;
@@ -95,49 +104,79 @@ final class PackedMatmul {
         }
     }
 
-    private void unit(int unit, int worker) {
+    /// One of the blocks that each thread gets as many of as any other, or a thread's share of one of the rest.
+    private void part(int part, int worker) {
+        int threads = workers.threads();
+        int rest = part - wholeBlocks;
+        int block = rest < 0 ? part : wholeBlocks + rest / threads;
+        int first = block * SlicedLayout.BLOCK;
+        int units = Math.min(
+                SlicedLayout.BLOCK, Objects.requireNonNull(linear).layout().rowUnits() - first);
+        if (rest < 0) {
+            units(first, first + units, scratch[worker]);
+        } else {
+            int share = rest % threads;
+            units(first + units * share / threads, first + units * (share + 1) / threads, scratch[worker]);
+        }
+    }
+
+    /// Row units of one block, `first` to before `end`.
+    private void units(int first, int end, Scratch mine) {
         PackedLinear w = Objects.requireNonNull(linear);
-        Scratch mine = scratch[worker];
-        SlicedLayout layout = w.layout();
         PackedFormat format = w.weight().format();
-        Arrays.fill(mine.sums, 0, rows * ROWS, 0);
+        Arrays.fill(mine.sums, 0, (end - first) * rows * ROWS, 0);
         mine.masks.reset(MaskMaker.ordinary(format) + MaskMaker.salient(format));
         int piece = 0;
-        for (int g = 0; g < layout.groups(); g++) {
-            Group group = layout.group(g);
-            long at = layout.offset(unit, g);
-            List<Subblock> subblocks = group.subblocks();
-            for (int b = 0; b < subblocks.size(); piece++) {
-                int first = b;
-                int end = subblocks.get(b).firstSlot() + order.piece() / SlicedLayout.LANES;
-                while (b < subblocks.size() && subblocks.get(b).firstSlot() < end) {
-                    b++;
+        for (int g = 0; g < w.layout().groups(); g++) {
+            int next = piece;
+            for (int unit = first; unit < end; unit++) {
+                next = unit(w, unit, g, piece, mine, (unit - first) * rows * ROWS);
+            }
+            piece = next;
+        }
+        for (int unit = first; unit < end; unit++) {
+            finish(w, unit, mine, (unit - first) * rows * ROWS);
+        }
+    }
+
+    /// Adds the products of one unit, whose activations begin at piece `firstPiece`, to the sums from `to` on; returns
+    /// the next group's first piece.
+    private int unit(PackedLinear w, int unit, int g, int firstPiece, Scratch mine, int to) {
+        PackedFormat format = w.weight().format();
+        Group group = w.layout().group(g);
+        long at = w.layout().offset(unit, g);
+        List<Subblock> subblocks = group.subblocks();
+        int piece = firstPiece;
+        for (int b = 0; b < subblocks.size(); piece++) {
+            int first = b;
+            int end = subblocks.get(b).firstSlot() + order.piece() / SlicedLayout.LANES;
+            while (b < subblocks.size() && subblocks.get(b).firstSlot() < end) {
+                b++;
+            }
+            boolean direct = rows == 1 && b == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first));
+            if (direct) {
+                OneSegmentKernel.sum(
+                        w.weight().planes(),
+                        at,
+                        subblocks.get(first),
+                        encoded.form(),
+                        encoded.at(0, piece, order),
+                        mine.masks);
+            } else {
+                masks(w, at, subblocks.subList(first, b), mine);
+            }
+            // After the planes that lie before them: memory is read in its order.
+            if (first == 0) {
+                mine.levels.read(format, w.weight().planes(), at + group.levels());
+            }
+            for (int row = 0; row < rows; row++) {
+                if (!direct) {
+                    count(format, piece, row, mine.masks);
                 }
-                boolean direct = rows == 1 && b == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first));
-                if (direct) {
-                    OneSegmentKernel.sum(
-                            w.weight().planes(),
-                            at,
-                            subblocks.get(first),
-                            encoded.form(),
-                            encoded.at(0, piece, order),
-                            mine.masks);
-                } else {
-                    masks(w, at, subblocks.subList(first, b), mine);
-                }
-                // After the planes that lie before them: memory is read in its order.
-                if (first == 0) {
-                    mine.levels.read(format, w.weight().planes(), at + group.levels());
-                }
-                for (int row = 0; row < rows; row++) {
-                    if (!direct) {
-                        count(format, piece, row, mine.masks);
-                    }
-                    fold(format, piece, row, mine);
-                }
+                fold(format, piece, row, mine, to + row * ROWS);
             }
         }
-        finish(w, unit, mine);
+        return piece;
     }
 
     private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, Scratch mine) {
@@ -159,7 +198,7 @@ final class PackedMatmul {
     }
 
     /// Adds the sums of one piece of 64 weight rows, times their levels, to those of one batch row.
-    private void fold(PackedFormat format, int piece, int row, Scratch mine) {
+    private void fold(PackedFormat format, int piece, int row, Scratch mine, int to) {
         int sums = MaskMaker.ordinary(format) + MaskMaker.salient(format);
         if (format.dense()) {
             fill(mine.masks.sums, sums++, encoded.total(row, piece));
@@ -169,9 +208,9 @@ final class PackedMatmul {
         }
         float scale = encoded.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
         if (sums == 2) {
-            foldTwo(mine.masks.sums, mine.levels.factors(), scale, mine.sums, row * ROWS);
+            foldTwo(mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
         } else {
-            fold(sums, mine.masks.sums, mine.levels.factors(), scale, mine.sums, row * ROWS);
+            fold(sums, mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
         }
     }
 
@@ -210,7 +249,7 @@ final class PackedMatmul {
                 .convertShape(VectorOperators.S2F, Species.FLOATS, 0);
     }
 
-    private void finish(PackedLinear w, int unit, Scratch mine) {
+    private void finish(PackedLinear w, int unit, Scratch mine, int sums) {
         HostMatrix to = Objects.requireNonNull(out);
         int first = unit * ROWS;
         int valid = Math.min(ROWS, w.outputs() - first);
@@ -220,7 +259,7 @@ final class PackedMatmul {
         for (int row = 0; row < rows; row++) {
             int at = (firstRow + row) * w.outputs() + first;
             for (int i = 0; i < valid; i++) {
-                float y = mine.sums[row * ROWS + RowOrder.place(i)] * mine.steps[i];
+                float y = mine.sums[sums + row * ROWS + RowOrder.place(i)] * mine.steps[i];
                 to.data[at + i] = ScalarBackend.withBias(y, w.bias(), first + i);
             }
         }

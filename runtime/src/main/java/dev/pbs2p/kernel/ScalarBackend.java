@@ -1,6 +1,7 @@
 package dev.pbs2p.kernel;
 
 import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
@@ -63,7 +64,7 @@ public class ScalarBackend implements Backend {
                     "the bias of " + name + " has " + values.cols() + " values for " + weight.rows() + " outputs");
         }
         return switch (weight) {
-            case Tensor dense -> new DenseLinear(name, dense, values);
+            case DenseWeight dense -> new DenseLinear(name, dense, values);
             case PackedMatrix packed -> PackedLinear.of(name, packed, values);
         };
     }
@@ -125,7 +126,7 @@ public class ScalarBackend implements Backend {
 
     private static void tableRow(Linear table, int row, float[] out, int at) {
         switch (table) {
-            case DenseLinear dense -> denseRow(dense.weight(), row, out, at);
+            case DenseLinear dense -> dense.weight().row(row, out, at);
             case PackedLinear packed -> {
                 UnitDecoder decoder = new UnitDecoder(packed.weight(), packed.layout());
                 float step = step(packed, row);
@@ -140,13 +141,6 @@ public class ScalarBackend implements Backend {
                 }
             }
             default -> throw foreign(table);
-        }
-    }
-
-    private static void denseRow(Tensor weight, int row, float[] out, int at) {
-        int cols = weight.cols();
-        for (int c = 0; c < cols; c++) {
-            out[at + c] = weight.get((long) row * cols + c);
         }
     }
 
@@ -177,7 +171,7 @@ public class ScalarBackend implements Backend {
         int cols = w.inputs();
         float[] row = new float[cols];
         for (int o = 0; o < w.outputs(); o++) {
-            denseRow(w.weight(), o, row, 0);
+            w.weight().row(o, row, 0);
             for (int r = 0; r < x.rows(); r++) {
                 double sum = 0;
                 for (int c = 0; c < cols; c++) {

@@ -4,6 +4,8 @@ import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.S2I;
 
+import dev.pbs2p.tensor.ByteMatrix;
+import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -53,7 +55,14 @@ final class Widening {
     }
 
     /// Row `row` of `weight` times x[at ..).
-    static float dot(Tensor weight, int row, float[] x, int at) {
+    static float dot(DenseWeight weight, int row, float[] x, int at) {
+        return switch (weight) {
+            case Tensor tensor -> dot(tensor, row, x, at);
+            case ByteMatrix bytes -> ByteRows.dot(bytes, row, x, at);
+        };
+    }
+
+    private static float dot(Tensor weight, int row, float[] x, int at) {
         int cols = weight.cols();
         long from = (long) row * cols;
         int whole = cols - cols % (2 * LANES);
@@ -99,7 +108,14 @@ final class Widening {
     }
 
     /// Row `row` of `weight` in float32.
-    static void row(Tensor weight, int row, float[] out, int at) {
+    static void row(DenseWeight weight, int row, float[] out, int at) {
+        switch (weight) {
+            case Tensor tensor -> row(tensor, row, out, at);
+            case ByteMatrix bytes -> ByteRows.row(bytes, row, out, at);
+        }
+    }
+
+    private static void row(Tensor weight, int row, float[] out, int at) {
         int cols = weight.cols();
         long from = (long) row * cols;
         int whole = cols - cols % LANES;

@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /// A shape, an element type and the memory that holds the elements, row-major and little-endian; computes nothing.
-public final class Tensor implements Weight {
+public final class Tensor implements DenseWeight {
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -84,12 +84,11 @@ public final class Tensor implements Weight {
         };
     }
 
-    /// All elements, widened to float32.
-    public float[] toFloats() {
-        float[] out = new float[Math.toIntExact(size())];
-        for (int i = 0; i < out.length; i++) {
-            out[i] = get(i);
+    @Override
+    public void row(int row, float[] out, int at) {
+        int cols = cols();
+        for (int c = 0; c < cols; c++) {
+            out[at + c] = get((long) row * cols + c);
         }
-        return out;
     }
 }

@@ -1,7 +1,7 @@
 package dev.pbs2p.tensor;
 
 /// What a linear layer or a table may be stored as: dense values, or packed codes.
-public sealed interface Weight permits Tensor, PackedMatrix {
+public sealed interface Weight permits DenseWeight, PackedMatrix {
 
     /// Outputs of the layer (rows of the matrix).
     int rows();

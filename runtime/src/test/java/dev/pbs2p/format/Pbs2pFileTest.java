@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pbs2p.format.SafetensorsWriter.Declared;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedFormat;
@@ -49,6 +50,7 @@ class Pbs2pFileTest {
         weights.put("embed", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3));
         weights.put("q", Packing.pack(RandomCodes.of(ONE, 66, 172, 1)));
         weights.put("k", Packing.pack(RandomCodes.of(PAPER, 3, 45, 2)));
+        weights.put("head", ByteMatrix.of(Tensor.of(values(3 * 130), 3, 130)));
         weights.put("norm", new Tensor(DType.BF16, new long[] {3}, MemorySegment.ofArray(new short[] {7, 8, 9})));
         return new Pbs2pWriter()
                 .provenance("seed", "0")
@@ -58,7 +60,17 @@ class Pbs2pFileTest {
                 .dense("embed", DType.F32, 2, 3)
                 .packed("q", ONE, 66, 172)
                 .packed("k", PAPER, 3, 45)
+                .bytes("head", 3, 130)
                 .dense("norm", DType.BF16, 3);
+    }
+
+    private static float[] values(int count) {
+        Random random = new Random(12);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() - 0.5f;
+        }
+        return values;
     }
 
     private Path write() throws IOException {
@@ -72,7 +84,7 @@ class Pbs2pFileTest {
         Path path = write();
         try (Pbs2pFile file = Pbs2pFile.open(path)) {
             assertEquals(path.toString(), file.source());
-            assertEquals(Set.of("embed", "q", "k", "norm"), file.names());
+            assertEquals(Set.of("embed", "q", "k", "head", "norm"), file.names());
             assertEquals(Map.of("seed", "0", "text", "a \"quoted\" line\n"), file.provenance());
             assertArrayEquals(CONFIG, file.file("config.json").orElseThrow());
             assertArrayEquals(new byte[0], file.file("empty").orElseThrow());
@@ -81,11 +93,13 @@ class Pbs2pFileTest {
             assertEquals(Files.size(path), file.bytes());
             assertTensor("embed", file);
             assertTensor("norm", file);
+            assertArrayEquals(
+                    ((ByteMatrix) weights.get("head")).toFloats(), ((ByteMatrix) file.weight("head")).toFloats());
             assertPacked("q", RandomCodes.of(ONE, 66, 172, 1), file);
             assertPacked("k", RandomCodes.of(PAPER, 3, 45, 2), file);
             file.verify();
             FormatException e = assertThrows(FormatException.class, () -> file.weight("v"));
-            assertTrue(e.getMessage().startsWith(path + " has no weight v among its 4: "), e.getMessage());
+            assertTrue(e.getMessage().startsWith(path + " has no weight v among its 5: "), e.getMessage());
         }
     }
 
@@ -155,6 +169,8 @@ class Pbs2pFileTest {
         Files.write(path, bad);
         try (Pbs2pFile file = Pbs2pFile.open(path, 0)) {
             assertTensor("norm", file);
+            assertArrayEquals(
+                    ((ByteMatrix) weights.get("head")).toFloats(), ((ByteMatrix) file.weight("head")).toFloats());
             FormatException e = assertThrows(FormatException.class, () -> file.weight("q"));
             assertEquals(
                     path + " is damaged: the checksum of q.steps does not match; copy or compress the model again",
@@ -227,9 +243,9 @@ class Pbs2pFileTest {
         assertRejected(Map.of(), "is a safetensors file, but not a .pbs2p: its metadata says no format");
         assertRejected(Map.of("format", "pt"), "but not a .pbs2p: its metadata says format pt");
         assertRejected(
-                Map.of("format", "pbs2p", "version", "2"),
-                "has version 2 of the .pbs2p format, but this program reads version 1");
-        assertRejected(Map.of("format", "pbs2p", "version", "1"), "lacks the tensor checksums, which a .pbs2p needs");
+                Map.of("format", "pbs2p", "version", "1"),
+                "has version 1 of the .pbs2p format, but this program reads version 2");
+        assertRejected(Map.of("format", "pbs2p", "version", "2"), "lacks the tensor checksums, which a .pbs2p needs");
     }
 
     private void assertRejected(Map<String, String> metadata, String message) throws IOException {
@@ -263,9 +279,9 @@ class Pbs2pFileTest {
             packedAs(bad, 172, path -> assertMessage(path, "describes the packed weight q as \"" + bad + "\": "));
         }
         String other = good.replace("cols=172", "cols=2147483647").replace("rows=66", "rows=2147483647");
-        packedAs(other, 172, path -> assertMessage(path, "has the tensor q.planes as U8[2, "));
-        packedAs(good.replace("salient=none", "salient=columns"), 172, path -> assertMessage(path, "q.planes as U8[2"));
-        packedAs(good, 171, path -> assertMessage(path, "q.planes as U8[2"));
+        packedAs(other, 172, path -> assertMessage(path, "has the tensor q.planes as U8["));
+        packedAs(good.replace("salient=none", "salient=columns"), 172, path -> assertMessage(path, "q.planes as U8["));
+        packedAs(good, 171, path -> assertMessage(path, "q.planes as U8["));
     }
 
     private interface Check {
@@ -275,12 +291,11 @@ class Pbs2pFileTest {
     /// A file with right checksums whose metadata describes `q` in these words.
     private void packedAs(String text, int cols, Check check) throws IOException {
         PackedMatrix q = Packing.pack(RandomCodes.of(ONE, 66, cols == 172 ? 172 : 64, 1));
-        long rowUnit = q.planes().byteSize() / 2;
         List<Declared> tensors = new ArrayList<>(List.of(
-                Declared.of("q.planes", DType.U8, 2, rowUnit),
+                Declared.of("q.planes", DType.U8, q.planes().byteSize()),
                 Declared.of("q.steps", DType.F16, 66),
                 Declared.of("checksums", DType.U8, 3, 4)));
-        Map<String, String> metadata = Map.of("format", "pbs2p", "version", "1", "packed:q", text);
+        Map<String, String> metadata = Map.of("format", "pbs2p", "version", "2", "packed:q", text);
         Path path = folder.resolve("q.pbs2p");
         try (var writer = new SafetensorsWriter(path, metadata, tensors)) {
             Map<String, Integer> checksums = Map.of(

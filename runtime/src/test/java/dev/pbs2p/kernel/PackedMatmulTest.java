@@ -112,6 +112,16 @@ class PackedMatmulTest {
         assertEqual(matrix, PackedCases.activations(2, 2200, threads), 2, 8, threads);
     }
 
+    /// Three whole row blocks and a short one, shared out in every way.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void rowBlocks(int threads) {
+        int rows = 3 * SlicedLayout.BLOCK * SlicedLayout.ROWS + 200;
+        PackedMatrix matrix = PackedCases.matrix(new PackedFormat(4, 8, true, 64, 1, false, false), rows, 200, 3);
+        assertEqual(matrix, PackedCases.activations(1, 200, threads), 1, 8, threads);
+        assertEqual(matrix, PackedCases.activations(3, 200, threads), 3, 8, threads);
+    }
+
     /// A run that holds no number has no result; others are not touched by it.
     @Test
     void notANumberStaysInItsRow() {

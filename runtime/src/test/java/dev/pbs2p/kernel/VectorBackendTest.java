@@ -3,7 +3,9 @@ package dev.pbs2p.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DType;
+import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -81,7 +84,45 @@ class VectorBackendTest {
         }
     }
 
-    private static float[] matmul(Backend backend, Tensor weight, Tensor bias, float[] x, int batch) {
+    @Test
+    void byteMatmul() {
+        int[] batches = {1, 2, 7};
+        int[] sides = {1, 7, 127, 128, 129, 300, 512};
+        for (int i = 0; i < sides.length; i++) {
+            int cols = sides[i];
+            int rows = sides[sides.length - 1 - i];
+            int batch = batches[i % batches.length];
+            ByteMatrix weight = ByteMatrix.of(Tensor.of(values(rows * cols, i), rows, cols));
+            Tensor bias = Tensor.of(new float[rows], rows);
+            float[] x = values(batch * cols, 7);
+            float[] expected = matmul(scalar, weight, bias, x, batch);
+            float[] actual = matmul(vector, weight, bias, x, batch);
+            for (int b = 0; b < batch; b++) {
+                for (int r = 0; r < rows; r++) {
+                    double magnitude = 0;
+                    for (int c = 0; c < cols; c++) {
+                        magnitude += Math.abs(x[b * cols + c] * weight.get(r, c));
+                    }
+                    // The scale of a group is multiplied in after its sum: one rounding more.
+                    assertEquals(expected[b * rows + r], actual[b * rows + r], (cols + 3) * U * magnitude);
+                }
+            }
+        }
+    }
+
+    @Test
+    void bytesAreWidenedExactly() {
+        ByteMatrix weight = ByteMatrix.of(Tensor.of(values(3 * 300, 1), 3, 300));
+        float[] expected = new float[300];
+        float[] row = new float[300];
+        for (int r = 0; r < 3; r++) {
+            weight.row(r, expected, 0);
+            Widening.row(weight, r, row, 0);
+            assertArrayEquals(expected, row);
+        }
+    }
+
+    private static float[] matmul(Backend backend, DenseWeight weight, Tensor bias, float[] x, int batch) {
         Linear w = backend.linear("w", weight, bias);
         return backend.read(backend.matmul(backend.matrix(x, batch, weight.cols()), w));
     }

@@ -1,8 +1,10 @@
 package dev.pbs2p.cli.bench;
 
 import dev.pbs2p.format.Packing;
+import dev.pbs2p.format.Pbs2pFile;
 import dev.pbs2p.format.Pbs2pWriter;
 import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedFormat;
@@ -71,7 +73,7 @@ public final class RandomModel {
     /// The model's file in a folder of such files; made there if it is not there yet.
     public static Path cached(Shape shape, PackedFormat format, Path folder) throws IOException {
         Path file = folder.resolve(shape.name() + "-" + format.pattern().replace(':', '-') + "-" + format.segments()
-                + (format.symmetric() ? "-symmetric" : "") + ".pbs2p");
+                + (format.symmetric() ? "-symmetric" : "") + "-v" + Pbs2pFile.VERSION + ".pbs2p");
         if (!Files.exists(file)) {
             Files.createDirectories(folder);
             write(shape, format, file);
@@ -85,7 +87,7 @@ public final class RandomModel {
                 .provenance("shape", shape.name())
                 .file("config.json", shape.config().getBytes(StandardCharsets.UTF_8))
                 .file("tokenizer.json", tokenizer().getBytes(StandardCharsets.UTF_8));
-        tables.forEach((name, sides) -> writer.dense(name, DType.F16, sides[0], sides[1]));
+        tables.forEach((name, sides) -> writer.bytes(name, sides[0], sides[1]));
         packed.forEach((name, sides) -> writer.packed(name, format, sides[0], sides[1]));
         norms.forEach((name, size) -> writer.dense(name, DType.F16, size));
         long largest =
@@ -122,15 +124,17 @@ public final class RandomModel {
         return new PackedMatrix(format, rows, cols, planes, steps, MemorySegment.NULL);
     }
 
-    /// Float16 of random signs and fractions, 2⁻⁶ to 2⁻⁵.
-    private Tensor table(int rows, int cols, MemorySegment memory) {
-        long count = (long) rows * cols;
-        long exponent = 0x2400_2400_2400_2400L;
-        long signsAndFractions = 0x83ff_83ff_83ff_83ffL;
-        for (long i = 0; i < count / 4; i++) {
-            memory.setAtIndex(ValueLayout.JAVA_LONG, i, (random.nextLong() & signsAndFractions) | exponent);
+    /// Values up to 2⁻⁵ in magnitude.
+    private ByteMatrix table(int rows, int cols, MemorySegment memory) {
+        MemorySegment levels = memory.asSlice(0, (long) rows * cols);
+        for (long i = 0; i < levels.byteSize() / 8; i++) {
+            memory.setAtIndex(ValueLayout.JAVA_LONG, i, random.nextLong());
         }
-        return new Tensor(DType.F16, new long[] {rows, cols}, memory.asSlice(0, 2 * count));
+        MemorySegment scales = memory.asSlice(levels.byteSize(), 4L * rows * ByteMatrix.groups(cols));
+        for (long i = 0; i < scales.byteSize() / 4; i++) {
+            scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, 0x1p-12f);
+        }
+        return new ByteMatrix(rows, cols, levels, scales);
     }
 
     private static Tensor norm(int size, MemorySegment memory) {

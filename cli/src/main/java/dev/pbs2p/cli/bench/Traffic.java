@@ -1,5 +1,6 @@
 package dev.pbs2p.cli.bench;
 
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
@@ -25,6 +26,7 @@ public final class Traffic {
     private static long bytes(Weight weight) {
         return switch (weight) {
             case PackedMatrix packed -> packed.bytes();
+            case ByteMatrix table -> table.bytes();
             case Tensor tensor -> tensor.data().byteSize();
         };
     }

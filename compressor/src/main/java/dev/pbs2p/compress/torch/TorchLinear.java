@@ -2,6 +2,7 @@ package dev.pbs2p.compress.torch;
 
 import dev.pbs2p.format.Packing;
 import dev.pbs2p.kernel.Linear;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
@@ -99,6 +100,7 @@ final class TorchLinear implements Linear {
                 Native.fill(copy, 0, tensor.data());
                 yield copy.to(torch.ScalarType.Float);
             }
+            case ByteMatrix bytes -> Native.tensor(bytes.toFloats(), bytes.rows(), bytes.cols());
             case PackedMatrix packed -> Native.tensor(Packing.unpack(packed).toFloats(), packed.rows(), packed.cols());
         };
     }

@@ -14,6 +14,7 @@ import dev.pbs2p.kernel.ScalarBackend;
 import dev.pbs2p.kernel.VectorBackend;
 import dev.pbs2p.model.Models;
 import dev.pbs2p.model.TinyFamily;
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Checkpoint;
 import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedFormat;
@@ -80,7 +81,7 @@ final class FamilyTest {
             new Compressor(source, options.withCalibration(4, TinyFamily.CONTEXT, 0), _ -> {}).compress(text, packed);
         }
         try (Checkpoint checkpoint = Checkpoints.open(packed)) {
-            assertStored(checkpoint);
+            assertStored(checkpoint, options.byteTables());
             double[] expected = new TorchReference(checkpoint).logits(IDS);
             assertEquals(0, error(expected, logits(checkpoint, new ScalarBackend())), 0.03);
             assertEquals(0, error(expected, logits(checkpoint, new VectorBackend(2, 8))), 0.03);
@@ -88,12 +89,15 @@ final class FamilyTest {
         }
     }
 
-    /// The linears of the blocks are packed; all else, biases among it, is in 16 bits.
-    private static void assertStored(Checkpoint checkpoint) {
+    /// The linears of the blocks are packed, with preset best the vocabulary's tables are in 8 bits; all else, biases
+    /// among it, is in 16.
+    private static void assertStored(Checkpoint checkpoint, boolean byteTables) {
         int linears = 0;
         for (String name : checkpoint.names()) {
             if (checkpoint.weight(name) instanceof Tensor tensor) {
                 assertEquals(DType.F16, tensor.dtype(), name);
+            } else if (checkpoint.weight(name) instanceof ByteMatrix) {
+                assertTrue(byteTables && (name.contains("embed_tokens") || name.contains("lm_head")), name);
             } else {
                 assertTrue(name.contains(".layers.") && checkpoint.weight(name) instanceof PackedMatrix, name);
                 linears++;

@@ -2,6 +2,7 @@ package dev.pbs2p.compress.torch;
 
 import dev.pbs2p.format.Packing;
 import dev.pbs2p.tensor.Checkpoint;
+import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Weight;
 import java.util.Arrays;
@@ -180,7 +181,7 @@ final class TorchReference {
     private Tensor weight(String name) {
         Weight weight = checkpoint.weight(name);
         float[] values = switch (weight) {
-            case dev.pbs2p.tensor.Tensor tensor -> tensor.toFloats();
+            case DenseWeight dense -> dense.toFloats();
             case PackedMatrix packed -> Packing.unpack(packed).toFloats();
         };
         boolean vector = weight instanceof dev.pbs2p.tensor.Tensor tensor && tensor.shape().length == 1;
