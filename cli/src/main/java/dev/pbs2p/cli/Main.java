@@ -1,8 +1,7 @@
 package dev.pbs2p.cli;
 
 import java.io.PrintWriter;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,8 +16,10 @@ import picocli.CommandLine.Spec;
         description = "Compresses language models to binary weights with N:M zeros, and runs them on the CPU.",
         mixinStandardHelpOptions = true,
         version = "pbs2p 0.1.0",
-        scope = ScopeType.INHERIT,
-        subcommands = {
+        scope = ScopeType.INHERIT)
+public final class Main implements Runnable {
+
+    private static final List<Class<?>> COMMANDS = List.of(
             PullCommand.class,
             CompressCommand.class,
             ChatCommand.class,
@@ -28,10 +29,7 @@ import picocli.CommandLine.Spec;
             TokenizeCommand.class,
             DemoCommand.class,
             BenchCommand.class,
-            DoctorCommand.class,
-            GenerateCompletion.class
-        })
-public final class Main implements Runnable {
+            DoctorCommand.class);
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -40,23 +38,28 @@ public final class Main implements Runnable {
     @Option(names = "--debug", description = "Show the stack trace of an error.", scope = ScopeType.INHERIT)
     private boolean debug;
 
-    /// Says which way it reads Parquet. Held here, for the JDK forgets the settings of a logger that nobody holds.
-    private static final Logger PARQUET = Logger.getLogger("dev.hardwood");
-
     static void main(String[] args) {
-        PARQUET.setLevel(Level.WARNING);
+        System.setProperty("java.util.logging.config.class", QuietLogs.class.getName());
         Terminals.wipeIncubatorWarning();
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine(args).execute(args));
     }
 
-    /// The whole command line, ready to execute.
-    static CommandLine commandLine() {
+    /// The command line, ready to execute. Where `args` begin with a command it has that one alone: to make them all
+    /// takes longer than some of them run.
+    static CommandLine commandLine(String... args) {
         Main main = new Main();
-        CommandLine root = new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionStrategy(Failures.strategy(main));
+        CommandLine root = new CommandLine(main);
+        List<Class<?>> named =
+                COMMANDS.stream().filter(command -> isNamed(command, args)).toList();
+        (named.isEmpty() ? COMMANDS : named).forEach(root::addSubcommand);
+        root.addSubcommand(GenerateCompletion.class);
+        root.setCaseInsensitiveEnumValuesAllowed(true).setExecutionStrategy(Failures.strategy(main));
         Failures.install(root, main);
         return root;
+    }
+
+    private static boolean isNamed(Class<?> command, String... args) {
+        return args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0]);
     }
 
     /// [#commandLine] with its streams captured.
