@@ -2,6 +2,7 @@ package dev.pbs2p.kernel;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -12,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// Sums of quantised activations whose bits are set in mask planes, looked up by the nibbles of the planes' bytes: a
 /// table vector of rows at a time.
 ///
-/// Slots go in quads of four. A row's activations are encoded once, [#QUAD_BYTES] a quad, and then meet every row unit.
+/// Slots go in quads of four. A row's activations are encoded, [#QUAD_BYTES] a quad, and then meet many row units.
 /// The sum s of a subset of four activations, at most 4 · 127 in magnitude, is stored as two bytes e = s mod 32 and
 /// h = floor(s / 32) + 16, each at most 31, so that the eight look-ups of a quad add up within a byte.
 ///
@@ -43,7 +44,12 @@ final class NibbleKernel {
     /// What the 16 added to every h comes to over the look-ups of one quad.
     private static final int QUAD_BIAS = 32 * 16 * 8;
 
+    /// Nibbles whose tables are made together.
+    private static final int NIBBLES = TABLE / 16;
+
     private static final byte[] SUBSETS = subsets();
+    private static final byte[] PLACES_OF = places();
+    private static final byte[] ENTRIES = entries();
 
     private NibbleKernel() {}
 
@@ -52,7 +58,7 @@ final class NibbleKernel {
         return "nibble tables in " + TABLE + "-byte vectors";
     }
 
-    /// For each of four activations a table: -1 where it belongs to the subset of that number.
+    /// For each of four activations a vector: -1 where it belongs to the subset of an entry's number.
     private static byte[] subsets() {
         byte[] member = new byte[4 * TABLE];
         for (int i = 0; i < member.length; i++) {
@@ -61,29 +67,70 @@ final class NibbleKernel {
         return member;
     }
 
-    /// Encodes `quads` quads of activations, one signed byte a place in slot order, into `form` from `to` on.
+    /// For each of four activations a vector: where entry `i` finds it among the activations of several nibbles, which
+    /// lie one behind the other.
+    private static byte[] places() {
+        byte[] place = new byte[4 * TABLE];
+        for (int i = 0; i < place.length; i++) {
+            place[i] = (byte) (i % TABLE / 16 * 4 + i / TABLE);
+        }
+        return place;
+    }
+
+    /// For each nibble of a vector of tables: the places of its entries, repeated.
+    private static byte[] entries() {
+        byte[] entry = new byte[NIBBLES * TABLE];
+        for (int i = 0; i < entry.length; i++) {
+            entry[i] = (byte) (i / TABLE * 16 + i % 16);
+        }
+        return entry;
+    }
+
+    /// Encodes `quads` quads of activations, one signed byte a place in slot order, into `form` from `to` on. Reads,
+    /// and
+    /// ignores, up to [#TABLE] bytes behind them.
     static void encode(byte[] q, int from, int quads, byte[] form, int to) {
-        for (int nibble = 0; nibble < quads * QUAD * 2; nibble++) {
-            encodeNibble(q, from + nibble * 4, form, to + nibble * 2 * TABLE);
+        for (int nibble = 0; nibble < quads * QUAD * 2; nibble += NIBBLES) {
+            int at = to + nibble * 2 * TABLE;
+            sums(q, from + nibble * 4, form, at);
+            repeat(form, at);
         }
     }
 
-    /// With q = 4a + b: s = 4A + B, A fits a byte and B is at most 12; hence floor(s / 32) = floor((A + B / 4) / 8).
-    private static void encodeNibble(byte[] q, int from, byte[] form, int to) {
-        ByteVector m0 = table(SUBSETS, 0);
-        ByteVector m1 = table(SUBSETS, TABLE);
-        ByteVector m2 = table(SUBSETS, 2 * TABLE);
-        ByteVector m3 = table(SUBSETS, 3 * TABLE);
-        ByteVector s =
-                m0.and(q[from]).add(m1.and(q[from + 1])).add(m2.and(q[from + 2]).add(m3.and(q[from + 3])));
-        ByteVector quarters = m0.and((byte) (q[from] >> 2))
-                .add(m1.and((byte) (q[from + 1] >> 2)))
-                .add(m2.and((byte) (q[from + 2] >> 2)).add(m3.and((byte) (q[from + 3] >> 2))));
-        ByteVector fours = quarters.add(quarters);
-        ByteVector rest = shiftRight(s.sub(fours.add(fours)), 2).and((byte) 3);
-        ByteVector biased = quarters.add(rest).add((byte) 128);
-        s.and((byte) 31).intoArray(form, to);
-        shiftRight(biased, 3).and((byte) 31).intoArray(form, to + TABLE);
+    /// The tables e and h of [#NIBBLES] nibbles, a vector each.
+    ///
+    /// With q = 32a + b and b from 0 to 31: s = 32A + B, where B is at most 4 · 31. Hence floor(s / 32) is A plus
+    /// floor(B / 32).
+    private static void sums(byte[] q, int from, byte[] form, int to) {
+        ByteVector all = table(q, from);
+        // Shifted as if unsigned, from 128 up, so that no sign is lost.
+        ByteVector a =
+                shiftRight(all.lanewise(XOR, (byte) 128), 5).and((byte) 7).sub((byte) 4);
+        ByteVector b = all.and((byte) 31);
+        ByteVector sumA = member(a, 0);
+        ByteVector sumB = member(b, 0);
+        for (int i = 1; i < 4; i++) {
+            sumA = sumA.add(member(a, i));
+            sumB = sumB.add(member(b, i));
+        }
+        sumB.and((byte) 31).intoArray(form, to);
+        sumA.add(shiftRight(sumB, 5).and((byte) 7)).add((byte) 16).intoArray(form, to + TABLE);
+    }
+
+    /// Gives each nibble vectors of its own, of its tables again and again.
+    private static void repeat(byte[] form, int at) {
+        ByteVector e = table(form, at);
+        ByteVector h = table(form, at + TABLE);
+        for (int nibble = 0; nibble < NIBBLES; nibble++) {
+            ByteVector entries = table(ENTRIES, nibble * TABLE);
+            entries.selectFrom(e).intoArray(form, at + nibble * 2 * TABLE);
+            entries.selectFrom(h).intoArray(form, at + nibble * 2 * TABLE + TABLE);
+        }
+    }
+
+    /// Activation `i` of every nibble at the entries of the subsets it belongs to.
+    private static ByteVector member(ByteVector activations, int i) {
+        return pick(table(PLACES_OF, i * TABLE), activations).and(table(SUBSETS, i * TABLE));
     }
 
     /// Shifts bytes through their neighbours: the upper bits of the result are garbage.

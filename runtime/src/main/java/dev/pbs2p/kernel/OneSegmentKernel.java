@@ -1,5 +1,6 @@
 package dev.pbs2p.kernel;
 
+import static jdk.incubator.vector.VectorOperators.AND_NOT;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
@@ -91,12 +92,9 @@ final class OneSegmentKernel {
                 ByteVector sign23 = s2.lanewise(XOR, d2.and(r0));
                 ByteVector sign45 = s4.lanewise(XOR, d4.and(r0));
                 ByteVector sign67 = s6.lanewise(XOR, d6.and(r0));
-                ByteVector lower =
-                        sign01.lanewise(XOR, sign01.lanewise(XOR, sign23).and(r1));
-                ByteVector upper =
-                        sign45.lanewise(XOR, sign45.lanewise(XOR, sign67).and(r1));
-                ByteVector sign =
-                        lower.lanewise(XOR, lower.lanewise(XOR, upper).and(r2)).and(keep);
+                ByteVector lower = sign01.lanewise(AND_NOT, r1).or(sign23.and(r1));
+                ByteVector upper = sign45.lanewise(AND_NOT, r1).or(sign67.and(r1));
+                ByteVector sign = lower.lanewise(AND_NOT, r2).or(upper.and(r2)).and(keep);
                 ByteVector carry = r0.and(keep);
                 r0 = r0.lanewise(XOR, keep);
                 r2 = r2.lanewise(XOR, r1.and(carry));

@@ -16,22 +16,22 @@ import org.jspecify.annotations.Nullable;
 /// the
 /// batch.
 ///
-/// A part walks straight through memory, and all units of a block meet a group's encoded activations while these are in
-/// the first-level cache: where activations come from the second level as often as planes come from memory, the
-/// processor's prefetching falls behind, and decoding takes nearly twice as long.
+/// A part walks straight through memory, and all units of a block meet a group's encoded activations, which each thread
+/// encodes for itself, while these are in the first-level cache: where activations come from the second level as often
+/// as planes come from memory, the processor's prefetching falls behind, and decoding takes nearly twice as long.
 final class PackedMatmul {
 
     /// Rows of a batch that meet a unit together: their encoded activations should stay in the second-level cache.
     private static final int TILE = 16;
-    /// Runs a thread encodes in one part.
-    private static final int ENCODE_RUNS = 8;
+    /// Runs a thread quantises in one part.
+    private static final int RUNS = 8;
 
     private static final int ROWS = SlicedLayout.ROWS;
 
     private final Workers workers;
-    private final EncodedRows encoded;
+    private final QuantizedRows quantized;
     private final Scratch[] scratch;
-    private final Workers.Task encode = this::encodePart;
+    private final Workers.Task quantize = this::quantizePart;
     private final Workers.Task multiply = this::part;
 
     private @Nullable HostMatrix lastX;
@@ -47,7 +47,8 @@ final class PackedMatmul {
 
     /// What one thread works in.
     private static final class Scratch {
-        private final EncodedRows.Scratch encode = new EncodedRows.Scratch();
+        private final QuantizedRows.Scratch quantize = new QuantizedRows.Scratch();
+        private final Forms forms = new Forms();
         private final Masks masks = new Masks();
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
@@ -57,7 +58,7 @@ final class PackedMatmul {
 
     PackedMatmul(ActivationQuantizer quantizer, Workers workers) {
         this.workers = workers;
-        this.encoded = new EncodedRows(quantizer);
+        this.quantized = new QuantizedRows(quantizer);
         this.scratch = new Scratch[workers.threads()];
         Arrays.setAll(scratch, i -> new Scratch());
     }
@@ -76,11 +77,11 @@ final class PackedMatmul {
             rows = Math.min(TILE, in.rows() - firstRow);
             // Queries, keys and values (and gate and up) follow each other on the same activations.
             boolean known =
-                    rows == in.rows() && in == lastX && in.stamp == lastStamp && encoded.suits(wanted, w.weight());
+                    rows == in.rows() && in == lastX && in.stamp == lastStamp && quantized.suits(wanted, w.weight());
             if (!known) {
                 order = wanted;
-                encoded.prepare(rows, wanted, w.weight());
-                workers.run(encode, rows * encodeParts());
+                quantized.prepare(rows, wanted, w.weight());
+                workers.run(quantize, rows * quantizeParts());
                 lastX = rows == in.rows() ? in : null;
                 lastStamp = in.stamp;
             }
@@ -91,16 +92,16 @@ final class PackedMatmul {
         out = null;
     }
 
-    private int encodeParts() {
-        return (encoded.runs() + ENCODE_RUNS - 1) / ENCODE_RUNS;
+    private int quantizeParts() {
+        return (quantized.runs() + RUNS - 1) / RUNS;
     }
 
-    private void encodePart(int part, int worker) {
+    private void quantizePart(int part, int worker) {
         HostMatrix in = Objects.requireNonNull(x);
-        int row = part / encodeParts();
-        int first = part % encodeParts() * ENCODE_RUNS;
-        for (int run = first; run < Math.min(first + ENCODE_RUNS, encoded.runs()); run++) {
-            encoded.encode(row, run, in.data, (firstRow + row) * in.cols(), scratch[worker].encode);
+        int row = part / quantizeParts();
+        int first = part % quantizeParts() * RUNS;
+        for (int run = first; run < Math.min(first + RUNS, quantized.runs()); run++) {
+            quantized.quantize(row, run, in.data, (firstRow + row) * in.cols(), scratch[worker].quantize);
         }
     }
 
@@ -127,26 +128,27 @@ final class PackedMatmul {
         Arrays.fill(mine.sums, 0, (end - first) * rows * ROWS, 0);
         mine.masks.reset(MaskMaker.ordinary(format) + MaskMaker.salient(format));
         int piece = 0;
+        int groupPieces = Math.max(1, format.group() / order.piece());
         for (int g = 0; g < w.layout().groups(); g++) {
-            int next = piece;
+            int pieces = Math.min(groupPieces, order.pieces() - piece);
+            mine.forms.encode(quantized, rows, order, format, piece, pieces);
             for (int unit = first; unit < end; unit++) {
-                next = unit(w, unit, g, piece, mine, (unit - first) * rows * ROWS);
+                unit(w, unit, g, piece, mine, (unit - first) * rows * ROWS);
             }
-            piece = next;
+            piece += pieces;
         }
         for (int unit = first; unit < end; unit++) {
             finish(w, unit, mine, (unit - first) * rows * ROWS);
         }
     }
 
-    /// Adds the products of one unit, whose activations begin at piece `firstPiece`, to the sums from `to` on; returns
-    /// the next group's first piece.
-    private int unit(PackedLinear w, int unit, int g, int firstPiece, Scratch mine, int to) {
+    /// Adds the products of one unit, whose activations begin at piece `firstPiece`, to the sums from `to` on.
+    private void unit(PackedLinear w, int unit, int g, int firstPiece, Scratch mine, int to) {
         PackedFormat format = w.weight().format();
         Group group = w.layout().group(g);
         long at = w.layout().offset(unit, g);
         List<Subblock> subblocks = group.subblocks();
-        int piece = firstPiece;
+        int piece = 0;
         for (int b = 0; b < subblocks.size(); piece++) {
             int first = b;
             int end = subblocks.get(b).firstSlot() + order.piece() / SlicedLayout.LANES;
@@ -159,8 +161,8 @@ final class PackedMatmul {
                         w.weight().planes(),
                         at,
                         subblocks.get(first),
-                        encoded.form(),
-                        encoded.at(0, piece, order),
+                        mine.forms.form(),
+                        mine.forms.at(0, piece),
                         mine.masks);
             } else {
                 masks(w, at, subblocks.subList(first, b), mine);
@@ -171,12 +173,11 @@ final class PackedMatmul {
             }
             for (int row = 0; row < rows; row++) {
                 if (!direct) {
-                    count(format, piece, row, mine.masks);
+                    count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, piece));
                 }
-                fold(format, piece, row, mine, to + row * ROWS);
+                fold(format, firstPiece + piece, row, mine, to + row * ROWS);
             }
         }
-        return piece;
     }
 
     private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, Scratch mine) {
@@ -187,13 +188,11 @@ final class PackedMatmul {
         }
     }
 
-    private void count(PackedFormat format, int piece, int row, Masks masks) {
-        int quads = order.quads(piece);
-        int at = encoded.at(row, piece, order);
+    private static void count(PackedFormat format, int quads, Scratch mine, int at) {
         int ordinary = MaskMaker.ordinary(format);
-        NibbleKernel.sum(masks, 0, ordinary, quads, encoded.form(), at);
+        NibbleKernel.sum(mine.masks, 0, ordinary, quads, mine.forms.form(), at);
         if (format.salient()) {
-            NibbleKernel.sum(masks, ordinary, MaskMaker.salient(format), quads, encoded.salientForm(), at);
+            NibbleKernel.sum(mine.masks, ordinary, MaskMaker.salient(format), quads, mine.forms.salientForm(), at);
         }
     }
 
@@ -201,12 +200,12 @@ final class PackedMatmul {
     private void fold(PackedFormat format, int piece, int row, Scratch mine, int to) {
         int sums = MaskMaker.ordinary(format) + MaskMaker.salient(format);
         if (format.dense()) {
-            fill(mine.masks.sums, sums++, encoded.total(row, piece));
+            fill(mine.masks.sums, sums++, quantized.total(row, piece));
             if (format.salient()) {
-                fill(mine.masks.sums, sums++, encoded.salientTotal(row, piece));
+                fill(mine.masks.sums, sums++, quantized.salientTotal(row, piece));
             }
         }
-        float scale = encoded.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
+        float scale = quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
         if (sums == 2) {
             foldTwo(mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
         } else {

@@ -13,10 +13,10 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/// Some rows of a matrix, quantised and encoded for the [NibbleKernel] in one [SlotOrder].
+/// Some rows of a matrix, quantised, in one [SlotOrder]: one signed byte a place.
 ///
-/// With salient columns every row is encoded twice: without them, and they alone.
-final class EncodedRows {
+/// With salient columns every row is held twice: without them, and they alone.
+final class QuantizedRows {
 
     private static final int RUN = ActivationQuantizer.RUN;
     private static final VectorSpecies<Byte> HALF_BYTES =
@@ -30,17 +30,17 @@ final class EncodedRows {
     private @Nullable PackedMatrix salientOf;
     private int places;
     private int pieces;
-    private int formBytes;
 
     /// rows × runs
     private float[] scales = new float[0];
-    private byte[] form = new byte[0];
-    private byte[] salientForm = new byte[0];
+    /// rows × places, and what [NibbleKernel#encode] may read beyond
+    private byte[] values = new byte[0];
+    private byte[] salientValues = new byte[0];
     /// Sums of all activations of a piece: rows × pieces.
     private short[] totals = new short[0];
     private short[] salientTotals = new short[0];
 
-    EncodedRows(ActivationQuantizer quantizer) {
+    QuantizedRows(ActivationQuantizer quantizer) {
         this.quantizer = quantizer;
     }
 
@@ -64,18 +64,17 @@ final class EncodedRows {
         salientOf = matrix.format().salient() ? matrix : null;
         places = wanted.places();
         pieces = wanted.pieces();
-        formBytes = places / NibbleKernel.PLACES * NibbleKernel.QUAD_BYTES;
         if (scales.length < rows * runs()) {
             scales = new float[rows * runs()];
         }
-        if (form.length < rows * formBytes) {
-            form = new byte[rows * formBytes];
+        if (values.length < rows * places + NibbleKernel.TABLE) {
+            values = new byte[rows * places + NibbleKernel.TABLE];
         }
         if (totals.length < rows * pieces) {
             totals = new short[rows * pieces];
         }
-        if (salientOf != null && (salientForm.length < form.length || salientTotals.length < totals.length)) {
-            salientForm = new byte[form.length];
+        if (salientOf != null && (salientValues.length < values.length || salientTotals.length < totals.length)) {
+            salientValues = new byte[values.length];
             salientTotals = new short[totals.length];
         }
     }
@@ -84,8 +83,8 @@ final class EncodedRows {
         return (places + RUN - 1) / RUN;
     }
 
-    /// Encodes run `run` of row `row` from `x[at]` on, the row's first value.
-    void encode(int row, int run, float[] x, int at, Scratch scratch) {
+    /// Quantises run `run` of row `row` from `x[at]` on, the row's first value.
+    void quantize(int row, int run, float[] x, int at, Scratch scratch) {
         SlotOrder by = order;
         if (by == null) {
             throw new IllegalStateException("nothing is prepared");
@@ -115,25 +114,20 @@ final class EncodedRows {
                 scratch.salient[place] = salient ? q[place] : 0;
                 q[place] = salient ? 0 : q[place];
             }
-            encodePieces(row, first, here, by.piece(), scratch.salient, salientForm, salientTotals);
+            keep(row, first, here, by.piece(), scratch.salient, salientValues, salientTotals);
         }
-        encodePieces(row, first, here, by.piece(), q, form, totals);
+        keep(row, first, here, by.piece(), q, values, totals);
     }
 
-    private void encodePieces(int row, int first, int here, int piece, byte[] q, byte[] out, short[] sums) {
+    private void keep(int row, int first, int here, int piece, byte[] q, byte[] out, short[] sums) {
+        System.arraycopy(q, 0, out, row * places + first, here);
         for (int from = 0; from < here; from += piece) {
-            int quads = Math.min(piece, here - from) / NibbleKernel.PLACES;
-            NibbleKernel.encode(q, from, quads, out, at(row, first + from));
             int sum = 0;
-            for (int i = from; i < from + quads * NibbleKernel.PLACES; i++) {
+            for (int i = from; i < Math.min(from + piece, here); i++) {
                 sum += q[i];
             }
             sums[row * pieces + (first + from) / piece] = (short) sum;
         }
-    }
-
-    private int at(int row, int place) {
-        return row * formBytes + place / NibbleKernel.PLACES * NibbleKernel.QUAD_BYTES;
     }
 
     private static float max(float[] x) {
@@ -163,17 +157,17 @@ final class EncodedRows {
         return scales[row * runs() + run];
     }
 
-    byte[] form() {
-        return form;
+    byte[] values() {
+        return values;
     }
 
-    byte[] salientForm() {
-        return salientForm;
+    byte[] salientValues() {
+        return salientValues;
     }
 
-    /// Where piece `piece` of row `row` begins in the forms.
-    int at(int row, int piece, SlotOrder by) {
-        return at(row, piece * by.piece());
+    /// Where row `row` begins in the values.
+    int at(int row) {
+        return row * places;
     }
 
     /// Sum of the activations of a piece, in magnitude at most 128 · 127.
