@@ -40,6 +40,10 @@ final class LevelMaker {
     /// Reads the levels stored at `at`.
     void read(PackedFormat format, MemorySegment planes, long at) {
         int segments = format.segments();
+        if (segments == 1 && !format.symmetric() && !format.dense() && !format.salient()) {
+            one(planes, at);
+            return;
+        }
         for (int p = 0; p < format.parameters(); p++) {
             for (int i = 0; i < ROWS; i += RowOrder.BLOCK) {
                 split(planes, at + (long) p * ROWS + i, p * ROWS + i);
@@ -65,12 +69,38 @@ final class LevelMaker {
         }
     }
 
+    /// The factors of the commonest format, one segment with free levels, in registers.
+    private void one(MemorySegment planes, long at) {
+        for (int i = 0; i < ROWS; i += RowOrder.BLOCK) {
+            ShortVector alphas = pairs(planes, at + i);
+            ShortVector mus = pairs(planes, at + ROWS + i);
+            ShortVector alpha = even(alphas);
+            alpha.add(alpha).intoArray(factors, i);
+            even(mus).sub(alpha).intoArray(factors, ROWS + i);
+            alpha = odd(alphas);
+            alpha.add(alpha).intoArray(factors, i + RowOrder.BLOCK / 2);
+            odd(mus).sub(alpha).intoArray(factors, ROWS + i + RowOrder.BLOCK / 2);
+        }
+    }
+
+    private static ShortVector pairs(MemorySegment planes, long at) {
+        return ByteVector.fromMemorySegment(Species.TABLE, planes, at, ByteOrder.LITTLE_ENDIAN)
+                .reinterpretAsShorts();
+    }
+
+    private static ShortVector even(ShortVector pairs) {
+        return odd(pairs.lanewise(LSHL, 8));
+    }
+
+    private static ShortVector odd(ShortVector pairs) {
+        return pairs.lanewise(ASHR, 8);
+    }
+
     /// Sign-extends a vector of bytes, even rows before odd ones.
     private void split(MemorySegment planes, long from, int to) {
-        ShortVector pairs = ByteVector.fromMemorySegment(Species.TABLE, planes, from, ByteOrder.LITTLE_ENDIAN)
-                .reinterpretAsShorts();
-        pairs.lanewise(LSHL, 8).lanewise(ASHR, 8).intoArray(params, to);
-        pairs.lanewise(ASHR, 8).intoArray(params, to + RowOrder.BLOCK / 2);
+        ShortVector pairs = pairs(planes, from);
+        even(pairs).intoArray(params, to);
+        odd(pairs).intoArray(params, to + RowOrder.BLOCK / 2);
     }
 
     private ShortVector param(int p, int i) {
