@@ -14,15 +14,18 @@ public final class Hub {
 
     private final HubSettings settings;
     private final Duration pause;
+    private final Duration patience;
 
     public Hub(HubSettings settings) {
-        this(settings, Duration.ofSeconds(1));
+        this(settings, Duration.ofSeconds(1), Duration.ofSeconds(30));
     }
 
     /// @param pause after a connection failed
-    Hub(HubSettings settings, Duration pause) {
+    /// @param patience with a connection that brings nothing
+    Hub(HubSettings settings, Duration pause, Duration patience) {
         this.settings = settings;
         this.pause = pause;
+        this.patience = patience;
     }
 
     /// Hears how a pull goes on, on the calling thread.
@@ -60,7 +63,7 @@ public final class Hub {
             throw new IllegalArgumentException("a revision is a branch, a tag or a commit, not " + revision);
         }
         HubCache cache = new HubCache(settings.cache());
-        try (HubClient client = new HubClient(settings)) {
+        try (HubClient client = new HubClient(settings, patience)) {
             HubListing listing = client.list(model, revision);
             List<HubFile> files = listing.needed(model);
             List<HubFile> absent = new ArrayList<>();

@@ -15,17 +15,20 @@ import java.util.Objects;
 final class HubClient implements AutoCloseable {
 
     private static final int MOST_REDIRECTIONS = 10;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final HubSettings settings;
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(PATIENCE)
-            .build();
+    private final Duration patience;
+    private final HttpClient http;
 
-    HubClient(HubSettings settings) {
+    /// @param patience with a hub that sends nothing: while connecting, before an answer and within it
+    HubClient(HubSettings settings, Duration patience) {
         this.settings = settings;
+        this.patience = patience;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(patience)
+                .build();
     }
 
     /// Files of a revision, with their sizes.
@@ -78,7 +81,7 @@ final class HubClient implements AutoCloseable {
 
     private HttpRequest request(URI address, long from) {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(address).timeout(PATIENCE).header("User-Agent", "pbs2p");
+                HttpRequest.newBuilder(address).timeout(patience).header("User-Agent", "pbs2p");
         if (isHub(address)) {
             settings.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
         }
@@ -97,7 +100,10 @@ final class HubClient implements AutoCloseable {
 
     private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
         try {
-            return http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            return http.send(
+                    request,
+                    _ -> HttpResponse.BodySubscribers.mapping(
+                            HttpResponse.BodySubscribers.ofInputStream(), in -> new PatientStream(in, patience)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pbs2p.format.FormatException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -132,6 +133,17 @@ class TaskTest {
         assertEquals(once, twice.subList(0, once.size()));
         assertEquals(2 * once.size(), twice.size());
         assertEquals(once.subList(0, 1), task.questions(folder, 1));
+    }
+
+    /// The same records in Arrow's columns, written by `make.py` beside them.
+    @ParameterizedTest
+    @EnumSource(Task.class)
+    void parquetHoldsTheSameQuestions(Task task) throws IOException {
+        Path hub = Files.createDirectories(folder.resolve(task.hubFolder()));
+        try (InputStream in = TaskTest.class.getResourceAsStream("parquet/" + task.title() + ".parquet")) {
+            Files.copy(in, hub.resolve(task.split() + "-00000-of-00001.parquet"));
+        }
+        assertEquals(questions(task), task.questions(folder, Integer.MAX_VALUE));
     }
 
     @ParameterizedTest

@@ -17,7 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
 /// A hub with one model, `org/tiny`, and a second server that stores its large files, as Hugging Face has them; both
@@ -32,6 +34,8 @@ public final class FakeHub implements AutoCloseable {
     /// A body of the store ends after so many bytes, for the next `drops` requests.
     int dropAfter = 700;
     volatile int drops;
+    /// With it, the connection stays open.
+    volatile boolean silence;
     volatile boolean wrongBytes;
     volatile boolean ranges = true;
     volatile String tokenNeeded = "";
@@ -40,6 +44,7 @@ public final class FakeHub implements AutoCloseable {
     volatile String listing = "";
 
     private final Map<String, byte[]> files = new LinkedHashMap<>();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final HttpServer hub = server(this::answer);
     private final HttpServer store = server(this::send);
 
@@ -55,6 +60,7 @@ public final class FakeHub implements AutoCloseable {
                     handler.handle(exchange);
                 }
             });
+            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
             server.start();
             return server;
         } catch (IOException e) {
@@ -156,6 +162,9 @@ public final class FakeHub implements AutoCloseable {
             exchange.sendResponseHeaders(from > 0 ? 206 : 200, body.length);
             exchange.getResponseBody().write(body, 0, Math.min(dropAfter, body.length - 1));
             exchange.getResponseBody().flush();
+            if (silence) {
+                closed.join();
+            }
             return; // closing the exchange ends the connection
         }
         reply(exchange, from > 0 ? 206 : 200, body);
@@ -168,6 +177,7 @@ public final class FakeHub implements AutoCloseable {
 
     @Override
     public void close() {
+        closed.complete(null);
         hub.stop(0);
         store.stop(0);
     }

@@ -53,8 +53,12 @@ class HubTest {
         return folder.resolve("cache");
     }
 
+    private Hub hub(FakeHub fake, String token, Duration patience) {
+        return new Hub(fake.settings(cache(), token), Duration.ofMillis(1), patience);
+    }
+
     private Hub.Pulled pull(String revision, String token) throws IOException {
-        return new Hub(hub.settings(cache(), token), Duration.ofMillis(1)).pull(TINY, revision, new Hub.Listener() {
+        return hub(hub, token, Duration.ofMinutes(1)).pull(TINY, revision, new Hub.Listener() {
             @Override
             public void planned(int files, long bytes, long missing, long free) {
                 heard.add(files + " files, " + bytes + " bytes, " + missing + " missing");
@@ -140,7 +144,7 @@ class HubTest {
 
     private void pullUntilNothingComes() {
         IOException e = assertThrows(IOException.class, () -> {
-            new Hub(hub.settings(cache(), ""), Duration.ofMillis(1)).pull(TINY, "main", new Hub.Listener() {
+            hub(hub, "", Duration.ofMinutes(1)).pull(TINY, "main", new Hub.Listener() {
                 @Override
                 public void planned(int files, long bytes, long missing, long free) {}
 
@@ -154,6 +158,15 @@ class HubTest {
             });
         });
         assertTrue(e.getMessage().contains("the same command goes on from there"), e.getMessage());
+    }
+
+    @Test
+    void aConnectionThatBringsNothingIsGivenUp() throws IOException {
+        hub.silence = true;
+        hub.drops = 1;
+        Hub.Pulled pulled = hub(hub, "", Duration.ofMillis(500)).pull(TINY, "main", SILENT);
+        assertArrayEquals(weights, Files.readAllBytes(pulled.directory().resolve("model.safetensors")));
+        assertTrue(hub.requests("store").getLast().contains("range=bytes=700-"), hub.requests.toString());
     }
 
     @Test
@@ -254,7 +267,7 @@ class HubTest {
                     .with("pytorch_model-00002-of-00002.bin", new byte[1200])
                     .with("pytorch_model.bin.index.json", "{}".getBytes())
                     .with("training_args.bin", new byte[5]);
-            Hub.Pulled pulled = new Hub(other.settings(cache(), ""), Duration.ofMillis(1)).pull(TINY, "main", SILENT);
+            Hub.Pulled pulled = hub(other, "", Duration.ofMinutes(1)).pull(TINY, "main", SILENT);
             assertEquals(4, pulled.files());
         }
     }
