@@ -49,14 +49,14 @@ final class CodeSearch {
             firstPass(g, upper);
         }
         forEachTile(this::originalResidual);
-        float[] damped = hessian.damped();
+        float damping = hessian.damping();
         for (int sweep = 1; sweep <= SWEEPS; sweep++) {
             boolean last = sweep == SWEEPS;
             if (last) {
                 forEachTile(this::chooseSteps);
             }
             for (int g = 0; g < groups; g++) {
-                refine(g, damped, last);
+                refine(g, damping, last);
             }
         }
         return codes;
@@ -97,10 +97,13 @@ final class CodeSearch {
         });
     }
 
-    private void refine(int g, float[] damped, boolean last) {
+    private void refine(int g, float damping, boolean last) {
         int start = g * format.group();
         int end = Math.min(cols, start + format.group());
-        Panel all = Panel.of(damped, cols, 0, cols, start, end);
+        Panel all = Panel.of(hessian.matrix(), cols, 0, cols, start, end);
+        for (int j = 0; j < end - start; j++) {
+            all.rows()[start + j][j] += damping;
+        }
         Panel metric = new Panel(Arrays.copyOfRange(all.rows(), start, end), end - start);
         CodeDescent descent = new CodeDescent(metric, NmGroups.of(format, end - start));
         forEachTile((from, to) -> {

@@ -130,14 +130,15 @@ final class CompressRun {
 
     private FinishedBlock block(int block, Map<String, PackedFormat> formats) throws IOException {
         Map<String, CompressedLinear> linears = compress(block, formats);
-        linears.forEach(
-                (name, linear) -> job.backend().replace(name, linear.codes().toFloats()));
         Tuning.Outcome tuned = null;
         if (tunesBlocks()) {
             Map<String, Codes> codes = new LinkedHashMap<>();
             linears.forEach((name, linear) -> codes.put(name, linear.codes()));
             tuned = new BlockTuning(job).run(block, codes, work.hidden(block), work.original(block + 1));
             tuned.codes().forEach((name, better) -> linears.computeIfPresent(name, (_, old) -> old.with(better)));
+        } else {
+            linears.forEach(
+                    (name, linear) -> job.backend().replace(name, linear.codes().toFloats()));
         }
         if (block + 1 < model.blocks()) {
             job.pass().run(block, work.hidden(block), work.hidden(block + 1));

@@ -19,11 +19,14 @@ final class CompressedLinear {
         this.report = report;
     }
 
+    /// Compresses one linear.
+    ///
+    /// @param weight rows × cols, overwritten
     static CompressedLinear of(
             String name, float[] weight, int rows, int cols, Hessian hessian, PackedFormat format, Preset preset) {
         long start = System.nanoTime();
         Codes codes = preset.compress(weight, rows, cols, hessian, format);
-        double error = relativeError(weight, codes.toFloats(), rows, cols, hessian);
+        double error = relativeError(weight, codes, hessian);
         PackedMatrix packed = Packing.pack(codes);
         double seconds = (System.nanoTime() - start) / 1e9;
         return new CompressedLinear(codes, packed, report(name, packed, error, seconds));
@@ -62,18 +65,29 @@ final class CompressedLinear {
                 null);
     }
 
-    /// ‖(W − Ŵ)X‖² / ‖WX‖² = tr(RHRᵀ) / tr(WHWᵀ); 0 for a linear whose output is always 0.
-    static double relativeError(float[] weight, float[] compressed, int rows, int cols, Hessian hessian) {
-        float[] live = new float[weight.length];
-        float[] residual = new float[weight.length];
-        for (int i = 0; i < weight.length; i++) {
-            // The Hessian has a 1 on the diagonal where the inputs are 0, which is no output.
-            if (!hessian.dead()[i % cols]) {
-                live[i] = weight[i];
-                residual[i] = weight[i] - compressed[i];
+    /// ‖(W − Ŵ)X‖² / ‖WX‖² = tr(RHRᵀ) / tr(WHWᵀ); 0 for a linear whose output is always 0. Overwrites the weight.
+    private static double relativeError(float[] weight, Codes codes, Hessian hessian) {
+        int rows = codes.rows();
+        int cols = codes.cols();
+        // The Hessian has a 1 on the diagonal where the inputs are 0, which is no output.
+        forEachWeight(codes, (i, row, col) -> weight[i] = hessian.dead()[col] ? 0 : weight[i]);
+        double output = Linalg.quadratic(weight, rows, cols, hessian.matrix());
+        forEachWeight(codes, (i, row, col) -> weight[i] -= hessian.dead()[col] ? 0 : codes.value(row, col));
+        return output == 0 ? 0 : Linalg.quadratic(weight, rows, cols, hessian.matrix()) / output;
+    }
+
+    /// Takes the weight at place `i` of the matrix.
+    private interface WeightTask {
+        void take(int i, int row, int col);
+    }
+
+    private static void forEachWeight(Codes codes, WeightTask task) {
+        RowChunks.forEach(codes.rows(), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                for (int col = 0; col < codes.cols(); col++) {
+                    task.take(row * codes.cols() + col, row, col);
+                }
             }
-        }
-        double output = Linalg.quadratic(live, rows, cols, hessian.matrix());
-        return output == 0 ? 0 : Linalg.quadratic(residual, rows, cols, hessian.matrix()) / output;
+        });
     }
 }

@@ -83,18 +83,14 @@ public final class Hessian {
         }
     }
 
-    /// A new array with Hd = H + damping · mean(diagonal) · I, of the damping that [#upper()] needed.
-    public float[] damped() {
+    /// What makes Hd of the matrix when it is added to the diagonal: the share of its mean that [#upper()] needed.
+    public float damping() {
         upper();
-        float[] damped = matrix.clone();
         double mean = 0;
         for (int i = 0; i < size; i++) {
             mean += (double) matrix[i * size + i] / size;
         }
-        for (int i = 0; i < size; i++) {
-            damped[i * size + i] += (float) (percdamp * mean);
-        }
-        return damped;
+        return (float) (percdamp * mean);
     }
 
     /// A new array with rows and columns `st` to `ed` (exclusive) of the undamped matrix.

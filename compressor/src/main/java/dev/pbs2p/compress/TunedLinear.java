@@ -87,21 +87,16 @@ public final class TunedLinear {
         return sum / gaps / ((double) rows * groups);
     }
 
-    /// A new array with the stored codes: rows × cols, 0 pruned, else 1 + level.
-    public byte[] codes() {
-        return start.code().clone();
-    }
-
-    /// The weight that levels and codes stand for, rows × cols.
-    public float[] dense(float[] levels, byte[] codes) {
-        float[] out = new float[rows * cols];
+    /// Sets `out` to the weight that levels and codes stand for, rows × cols.
+    ///
+    /// @param codes 0 pruned, else 1 + level
+    public void dense(float[] levels, byte[] codes, float[] out) {
         forEachGroup((r, g, from, to) -> {
             float[] full = full(levels, r, g);
             for (int i = from; i < to; i++) {
                 out[i] = codes[i] == 0 ? 0 : full[codes[i] - 1];
             }
         });
-        return out;
     }
 
     /// The gradient by the levels, given that by the weights (rows × cols).

@@ -37,7 +37,7 @@ class CompensationTest {
         int start = 0;
         for (int end : new int[] {first, second}) {
             replace(Compensation.EXACT, weight, cols, start, end, hessian.upper());
-            assertGradientVanishes(original, weight, cols, end, hessian.damped());
+            assertGradientVanishes(original, weight, cols, end, Samples.damped(hessian));
             start = end;
         }
     }
@@ -88,14 +88,14 @@ class CompensationTest {
             float[] weight = original.clone();
             replace(how, weight, cols, 0, 32, hessian.upper());
             float[] difference = Samples.difference(original, weight);
-            errors[how.ordinal()] = Samples.squared(difference, ROWS, cols, hessian.damped());
+            errors[how.ordinal()] = Samples.squared(difference, ROWS, cols, Samples.damped(hessian));
             Arrays.fill(weight, 0);
         }
         float[] untouched = original.clone();
         for (int i = 0; i < untouched.length; i++) {
             untouched[i] = i % cols < 32 ? Math.copySign(0.04f, untouched[i]) : untouched[i];
         }
-        double before = Samples.squared(Samples.difference(original, untouched), ROWS, cols, hessian.damped());
+        double before = Samples.squared(Samples.difference(original, untouched), ROWS, cols, Samples.damped(hessian));
         assertTrue(errors[Compensation.BILLM.ordinal()] < before);
         assertTrue(errors[Compensation.EXACT.ordinal()] < errors[Compensation.BILLM.ordinal()]);
     }

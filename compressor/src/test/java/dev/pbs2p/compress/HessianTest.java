@@ -21,7 +21,7 @@ final class HessianTest {
     @Test
     void dampingAddsAShareOfTheMeanDiagonal() {
         Hessian hessian = new Hessian(new float[] {4, 1, 1, 2}, 2);
-        assertArrayEquals(new float[] {4.03f, 1, 1, 2.03f}, hessian.damped(), 1e-6f);
+        assertArrayEquals(new float[] {4.03f, 1, 1, 2.03f}, Samples.damped(hessian), 1e-6f);
         assertArrayEquals(new float[] {4, 1, 1, 2}, hessian.matrix());
         assertSame(hessian.upper(), hessian.upper());
     }
@@ -32,7 +32,7 @@ final class HessianTest {
         Hessian hessian = new Hessian(new float[] {1, 1.05f, 1.05f, 1}, 2);
         float[] u = hessian.upper();
         assertEquals(1 / Math.sqrt(1.1), u[3], 1e-6);
-        assertArrayEquals(new float[] {1.1f, 1.05f, 1.05f, 1.1f}, hessian.damped(), 1e-6f);
+        assertArrayEquals(new float[] {1.1f, 1.05f, 1.05f, 1.1f}, Samples.damped(hessian), 1e-6f);
     }
 
     @Test

@@ -43,6 +43,15 @@ final class Samples {
         return new Hessian(gram(inputs(3 * cols + 8, cols, seed), 3 * cols + 8, cols), cols);
     }
 
+    /// The damped matrix of a Hessian.
+    static float[] damped(Hessian hessian) {
+        float[] damped = hessian.matrix().clone();
+        for (int i = 0; i < damped.length; i += hessian.size() + 1) {
+            damped[i] += hessian.damping();
+        }
+        return damped;
+    }
+
     /// XᵀX
     static float[] gram(float[] x, int tokens, int cols) {
         float[] out = new float[cols * cols];

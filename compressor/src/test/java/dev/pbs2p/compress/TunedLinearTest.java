@@ -36,11 +36,11 @@ final class TunedLinearTest {
     void nothingMovesWithoutOffsets(int n, int m, int segments, boolean symmetric) {
         Codes codes = compressed(n, m, segments, symmetric);
         TunedLinear linear = new TunedLinear(codes);
-        float[] before = linear.dense(linear.levels(), codes.code());
+        float[] before = dense(linear, linear.levels(), codes.code());
         assertArrayEquals(codes.toFloats(), before, 1e-6f);
-        byte[] moved = linear.codes();
+        byte[] moved = codes.code().clone();
         linear.recode(linear.levels(), moved, new float[ROWS * COLS]);
-        assertArrayEquals(before, linear.dense(linear.levels(), moved), 0f);
+        assertArrayEquals(before, dense(linear, linear.levels(), moved), 0f);
     }
 
     /// Every N:M set keeps N, what codes and offsets add up to stays, and the squared offsets do not grow.
@@ -50,17 +50,17 @@ final class TunedLinearTest {
         Codes start = compressed(n, m, segments, symmetric);
         TunedLinear linear = new TunedLinear(start);
         float[] levels = linear.levels();
-        byte[] codes = linear.codes();
+        byte[] codes = start.code().clone();
         float[] offsets = new float[ROWS * COLS];
         Random random = new Random(12);
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = (float) random.nextGaussian();
         }
-        float[] wish = sum(linear.dense(levels, codes), offsets);
+        float[] wish = sum(dense(linear, levels, codes), offsets);
         double before = squares(offsets);
         linear.recode(levels, codes, offsets);
         assertTrue(squares(offsets) < before);
-        assertArrayEquals(wish, sum(linear.dense(levels, codes), offsets), 1e-5f);
+        assertArrayEquals(wish, sum(dense(linear, levels, codes), offsets), 1e-5f);
         for (int r = 0; r < ROWS; r++) {
             for (int from = 0; from < COLS; from += 64) {
                 NmGroups sets = NmGroups.of(start.format(), Math.min(64, COLS - from));
@@ -86,7 +86,7 @@ final class TunedLinearTest {
         }
         float[] offsets = new float[ROWS * COLS];
         offsets[pruned] = 10;
-        byte[] codes = linear.codes();
+        byte[] codes = start.code().clone();
         linear.recode(linear.levels(), codes, offsets);
         assertEquals(2, codes[pruned], "the upper level of the only segment");
     }
@@ -103,11 +103,11 @@ final class TunedLinearTest {
         }
         float[] levels = linear.levels();
         float[] byLevels = linear.levelGradient(gradient, codes.code());
-        float[] before = linear.dense(levels, codes.code());
+        float[] before = dense(linear, levels, codes.code());
         for (int l = 0; l < levels.length; l += 3) {
             float[] moved = levels.clone();
             moved[l] += 1;
-            float[] after = linear.dense(moved, codes.code());
+            float[] after = dense(linear, moved, codes.code());
             double change = 0;
             for (int i = 0; i < after.length; i++) {
                 change += (double) gradient[i] * (after[i] - before[i]);
@@ -115,6 +115,12 @@ final class TunedLinearTest {
             // The weights are linear in the levels: only float32 rounding of about 64 terms differs.
             assertEquals(change, byLevels[l], 1e-4);
         }
+    }
+
+    private static float[] dense(TunedLinear linear, float[] levels, byte[] codes) {
+        float[] out = new float[codes.length];
+        linear.dense(levels, codes, out);
+        return out;
     }
 
     private static float[] sum(float[] a, float[] b) {

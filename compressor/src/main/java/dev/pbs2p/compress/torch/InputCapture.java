@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// Sums XᵀX over the inputs X of the linear layers that a backend runs, while it is open. Layers that are given the
 /// same matrix share one sum.
 public final class InputCapture implements AutoCloseable {
+
+    private static final int TILE = 64;
 
     private final TorchBackend backend;
     private final List<Inputs> all = new ArrayList<>();
@@ -59,10 +60,24 @@ public final class InputCapture implements AutoCloseable {
             if (sum == null) {
                 throw new IllegalStateException("the sum of these inputs was taken already");
             }
-            try (PointerScope _ = new PointerScope()) {
-                Tensor symmetric = sum.add(sum.t()).mul_(new Scalar(factor / 2));
-                release();
-                return Native.floats(symmetric);
+            float[] values = Native.floats(sum);
+            release();
+            addTransposed(values, size, (float) (factor / 2));
+            return values;
+        }
+    }
+
+    /// values = scale · (values + valuesᵀ), tile by tile, in place: these are the largest matrices of a compression.
+    private static void addTransposed(float[] values, int size, float scale) {
+        for (int top = 0; top < size; top += TILE) {
+            for (int left = top; left < size; left += TILE) {
+                for (int i = top; i < Math.min(size, top + TILE); i++) {
+                    for (int j = Math.max(left, i); j < Math.min(size, left + TILE); j++) {
+                        float both = (values[i * size + j] + values[j * size + i]) * scale;
+                        values[i * size + j] = both;
+                        values[j * size + i] = both;
+                    }
+                }
             }
         }
     }

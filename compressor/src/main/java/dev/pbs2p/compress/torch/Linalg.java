@@ -12,6 +12,9 @@ import org.bytedeco.pytorch.global.torch;
 /// said so.
 public final class Linalg {
 
+    /// Rows that are multiplied at once where a whole product would take much memory.
+    private static final int STRIP = 1024;
+
     private Linalg() {}
 
     /// The upper triangular U with Hd⁻¹ = UᵀU, where Hd = H + percdamp · mean(diagonal) · I (algorithm.md section 2).
@@ -86,14 +89,25 @@ public final class Linalg {
     public static void subtractProduct(
             float[] w, int rows, int cols, int from, float[] err, int inner, float[] u, int uRow, int d) {
         int width = cols - from;
-        float[] product;
+        float[] product = new float[Math.min(STRIP, rows) * width];
         try (PointerScope _ = new PointerScope()) {
-            Native.expect((long) rows * inner * width);
             Tensor right = Native.slice(u, uRow * d, inner * d, inner, d).narrow(1, from, width);
-            product = Native.floats(torch.mm(Native.tensor(err, rows, inner), right));
+            for (int first = 0; first < rows; first += STRIP) {
+                int count = Math.min(STRIP, rows - first);
+                try (PointerScope _ = new PointerScope()) {
+                    Native.expect((long) count * inner * width);
+                    Tensor left = Native.slice(err, first * inner, count * inner, count, inner);
+                    Native.floats(torch.mm(left, right), product);
+                }
+                subtract(w, first, count, cols, from, product);
+            }
         }
-        IntStream.range(0, rows).parallel().forEach(row -> {
-            int to = row * cols + from;
+    }
+
+    private static void subtract(float[] w, int first, int count, int cols, int from, float[] product) {
+        int width = cols - from;
+        IntStream.range(0, count).parallel().forEach(row -> {
+            int to = (first + row) * cols + from;
             int at = row * width;
             for (int i = 0; i < width; i++) {
                 w[to + i] -= product[at + i];
@@ -126,13 +140,23 @@ public final class Linalg {
     /// tr(R·H·Rᵀ): the squared output error of the weight difference R on the inputs that made H.
     ///
     /// @param r rows × d
-    /// @param h d × d
+    /// @param h d × d, symmetric
     public static double quadratic(float[] r, int rows, int d, float[] h) {
+        double sum = 0;
         try (PointerScope _ = new PointerScope()) {
-            Native.expect((long) rows * d * d);
             Tensor left = Native.tensor(r, rows, d);
-            Tensor product = torch.mm(left, Native.tensor(h, d, d)).mul(left);
-            return product.sum(new ScalarTypeOptional(torch.ScalarType.Double)).item_double();
+            for (int from = 0; from < d; from += STRIP) {
+                int count = Math.min(STRIP, d - from);
+                try (PointerScope _ = new PointerScope()) {
+                    Native.expect((long) rows * d * count);
+                    Tensor columns =
+                            Native.slice(h, from * d, count * d, count, d).t();
+                    Tensor product = torch.mm(left, columns).mul_(left.narrow(1, from, count));
+                    sum += product.sum(new ScalarTypeOptional(torch.ScalarType.Double))
+                            .item_double();
+                }
+            }
         }
+        return sum;
     }
 }

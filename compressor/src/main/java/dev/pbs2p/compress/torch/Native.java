@@ -131,13 +131,14 @@ final class Native {
         return values;
     }
 
-    /// Copies a float32 tensor's values, row-major.
+    /// Copies a float32 tensor's values, row-major, to the begin of `out`.
     static void floats(Tensor tensor, float[] out) {
-        if (out.length > 0) {
+        int count = Math.toIntExact(tensor.numel());
+        if (count > 0) {
             try (Tensor plain = tensor.detach();
                     Tensor contiguous = plain.contiguous();
                     FloatPointer data = contiguous.data_ptr_float()) {
-                data.get(out);
+                data.get(out, 0, count);
             }
         }
     }

@@ -11,11 +11,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -29,14 +29,19 @@ public final class Tuning {
     /// Norms move on their own scale, about 1, and more slowly than levels.
     private static final double NORM_RATE = 0.3;
 
+    /// Values of the hidden states that go through a block at once: a gradient needs some 25 times their memory.
+    private static final int PASS_VALUES = 1 << 22;
+
     private final TorchBackend backend;
     private final Objective objective;
+    private final int together; // windows at once
     private final Map<String, TunedLinear> linears = new LinkedHashMap<>();
     private final double[] gaps; // between the levels of each linear before tuning
     private final List<String> vectors;
     private final TuningState state;
+    private final float[] scratch; // a linear's weights or their gradient
 
-    /// What is lowered: a scalar tensor for some of the windows, by index.
+    /// What is lowered: a scalar tensor for some of the windows, by index; of all windows, their mean.
     interface Objective {
         Tensor of(int[] windows);
     }
@@ -58,11 +63,13 @@ public final class Tuning {
     /// @param vectors every tuned parameter vector, rounded to float16
     public record Outcome(double before, double after, Map<String, Codes> codes, Map<String, float[]> vectors) {}
 
+    /// @param together the most windows that are handed to the objective at once
     /// @param codes of the linears that move, by name
     /// @param vectors names of the parameter vectors that move
-    Tuning(TorchBackend backend, Objective objective, Map<String, Codes> codes, List<String> vectors) {
+    Tuning(TorchBackend backend, Objective objective, int together, Map<String, Codes> codes, List<String> vectors) {
         this.backend = backend;
         this.objective = objective;
+        this.together = together;
         this.vectors = List.copyOf(vectors);
         codes.forEach((name, value) -> linears.put(name, new TunedLinear(value)));
         List<float[]> start = new ArrayList<>();
@@ -73,9 +80,13 @@ public final class Tuning {
             start.add(levels);
         }
         vectors.forEach(name -> start.add(backend.values(name)));
-        List<byte[]> startCodes =
-                linears.values().stream().map(TunedLinear::codes).toList();
-        this.state = new TuningState(start, startCodes);
+        this.state =
+                new TuningState(start, codes.values().stream().map(Codes::code).toList());
+        this.scratch = new float
+                [codes.values().stream()
+                        .mapToInt(code -> code.code().length)
+                        .max()
+                        .orElse(0)];
     }
 
     /// Tunes one transformer block: fed `inputs` (what its compressed predecessors give), it should give `targets`
@@ -101,7 +112,8 @@ public final class Tuning {
         List<String> norms = model.vectors(block).stream()
                 .filter(backend.vectors()::contains)
                 .toList();
-        return new Tuning(backend, error, codes, norms);
+        int together = Math.max(1, PASS_VALUES / inputs.apply(0).length);
+        return new Tuning(backend, error, together, codes, norms);
     }
 
     private static Matrix states(TorchBackend backend, IntFunction<float[]> states, int[] windows, int window) {
@@ -126,7 +138,7 @@ public final class Tuning {
             Tensor target = predict(original, tokens, windows.length);
             return Predictions.divergence(target, predict(model, tokens, windows.length));
         };
-        return new Tuning(backend, divergence, codes, backend.vectors());
+        return new Tuning(backend, divergence, Integer.MAX_VALUE, codes, backend.vectors());
     }
 
     private static Tensor predict(Model model, int[] tokens, int sequences) {
@@ -144,7 +156,7 @@ public final class Tuning {
     /// @param windows number of windows
     /// @param endOfEpoch is handed the state after every epoch, to save it
     public Outcome run(int windows, TuningSchedule schedule, Progress progress, Consumer<TuningState> endOfEpoch) {
-        int[] order = shuffled(windows, schedule.seed());
+        int[] order = WindowOrder.shuffled(windows, schedule.seed());
         int held = Math.max(1, windows / 10);
         int[] heldOut = Arrays.copyOf(order, held);
         int[] training = Arrays.copyOfRange(order, held, windows);
@@ -155,8 +167,8 @@ public final class Tuning {
         int perEpoch = (training.length + schedule.batch() - 1) / schedule.batch();
         int total = perEpoch * schedule.epochs();
         while (training.length > 0 && state.epochs() < schedule.epochs()) {
-            int[] epoch = permuted(training, schedule.seed() + state.epochs() + 1);
-            for (int[] batch : batches(epoch, schedule.batch())) {
+            int[] epoch = WindowOrder.permuted(training, schedule.seed() + state.epochs() + 1);
+            for (int[] batch : WindowOrder.batches(epoch, schedule.batch())) {
                 double factor = schedule.factor(state.steps() + 1, total);
                 double loss = step(
                         batch, Arrays.stream(rates).map(rate -> rate * factor).toArray());
@@ -178,17 +190,29 @@ public final class Tuning {
     private double step(int[] batch, double[] rates) {
         try (PointerScope _ = new PointerScope()) {
             List<Tensor> leaves = leaves();
-            Tensor loss = objective.of(batch);
-            loss.backward();
+            double loss = 0;
+            for (int[] some : WindowOrder.batches(batch, together)) {
+                loss += addGradients(some, (double) some.length / batch.length);
+            }
             state.nextStep();
             int k = 0;
             for (TunedLinear linear : linears.values()) {
-                state.move(k, linear, Native.floats(leaves.get(k).grad()), rates[k]);
+                Native.floats(leaves.get(k).grad(), scratch);
+                state.move(k, linear, scratch, rates[k]);
                 k++;
             }
             for (; k < leaves.size(); k++) {
                 state.move(k, Native.floats(leaves.get(k).grad()), rates[k]);
             }
+            return loss;
+        }
+    }
+
+    /// Adds the gradients of a share of the objective to those that the leaves have.
+    private double addGradients(int[] windows, double share) {
+        try (PointerScope _ = new PointerScope()) {
+            Tensor loss = objective.of(windows).mul(new Scalar(share));
+            loss.backward();
             return loss.item_double();
         }
     }
@@ -198,9 +222,8 @@ public final class Tuning {
         List<Tensor> leaves = new ArrayList<>();
         linears.forEach((name, linear) -> {
             int k = leaves.size();
-            float[] dense =
-                    linear.dense(state.parameters().get(k), state.codes().get(k));
-            leaves.add(leaf(name, dense, linear.rows(), linear.cols()));
+            linear.dense(state.parameters().get(k), state.codes().get(k), scratch);
+            leaves.add(leaf(name, scratch, linear.rows(), linear.cols()));
         });
         for (String name : vectors) {
             float[] values = state.parameters().get(leaves.size());
@@ -210,7 +233,7 @@ public final class Tuning {
     }
 
     private Tensor leaf(String name, float[] values, int rows, int cols) {
-        Tensor leaf = Native.tensor(values, rows, cols).set_requires_grad(true);
+        Tensor leaf = Native.slice(values, 0, rows * cols, rows, cols).set_requires_grad(true);
         backend.bind(name, leaf);
         return leaf;
     }
@@ -220,7 +243,7 @@ public final class Tuning {
         store(state.parameters(), state.codes());
         double sum = 0;
         try (NoGradGuard _ = new NoGradGuard()) {
-            for (int[] some : batches(windows, batch)) {
+            for (int[] some : WindowOrder.batches(windows, Math.min(batch, together))) {
                 try (PointerScope _ = new PointerScope()) {
                     sum += objective.of(some).item_double() * some.length;
                 }
@@ -264,32 +287,6 @@ public final class Tuning {
         float[] out = new float[values.length];
         for (int i = 0; i < out.length; i++) {
             out[i] = Float.float16ToFloat(Float.floatToFloat16(values[i]));
-        }
-        return out;
-    }
-
-    private static int[] shuffled(int count, long seed) {
-        int[] order = new int[count];
-        Arrays.setAll(order, i -> i);
-        return permuted(order, seed);
-    }
-
-    private static int[] permuted(int[] values, long seed) {
-        int[] out = values.clone();
-        SplittableRandom random = new SplittableRandom(seed);
-        for (int i = out.length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swap = out[i];
-            out[i] = out[j];
-            out[j] = swap;
-        }
-        return out;
-    }
-
-    private static List<int[]> batches(int[] windows, int size) {
-        List<int[]> out = new ArrayList<>();
-        for (int from = 0; from < windows.length; from += size) {
-            out.add(Arrays.copyOfRange(windows, from, Math.min(windows.length, from + size)));
         }
         return out;
     }

@@ -12,6 +12,7 @@ import dev.pbs2p.compress.TuningSchedule;
 import dev.pbs2p.compress.TuningState;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
+import dev.pbs2p.kernel.Matrix;
 import dev.pbs2p.model.Models;
 import dev.pbs2p.model.TinyLlama;
 import dev.pbs2p.tensor.Checkpoint;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +179,31 @@ final class TuningTest {
         assertEquals(2, outcome.vectors().size());
     }
 
+    /// The gradient of a batch is the sum of its parts': a code may flip by rounding, hence the tolerance.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void windowsNeedNotGoTogether(int together) {
+        assertArrayEquals(losses(4), losses(together), 1e-3);
+    }
+
+    /// Of every step, when so many windows go through the model at once.
+    private double[] losses(int together) {
+        int[] ids = windows(14);
+        Tuning.Objective error = windows -> {
+            int[] tokens = Arrays.stream(windows)
+                    .flatMap(w -> Arrays.stream(ids, w * WINDOW, (w + 1) * WINDOW))
+                    .toArray();
+            Matrix out = student.forward(tokens, student.backend().window(windows.length));
+            Matrix target = teacher.forward(tokens, teacher.backend().window(windows.length));
+            return torch.mse_loss(TorchMatrix.of(out), TorchMatrix.of(target));
+        };
+        List<Double> losses = new ArrayList<>();
+        Tuning tuning = new Tuning((TorchBackend) student.backend(), error, together, codes, List.of());
+        tuning.run(14, new TuningSchedule(2, 0.03, 4, 1), (_, _, loss) -> losses.add(loss), _ -> {});
+        assertEquals(8, losses.size());
+        return losses.stream().mapToDouble(loss -> loss / losses.getFirst()).toArray();
+    }
+
     /// Rounding what is already rounded moves a parameter by at most half a step of the row's new, finer grid.
     @ParameterizedTest
     @CsvSource({"4,8,1,false", "4,8,1,true", "8,8,2,false", "8,8,4,true", "4,8,3,false"})
@@ -184,7 +211,7 @@ final class TuningTest {
         compress(new PackedFormat(n, m, true, 64, segments, symmetric, false));
         codes.forEach((name, value) -> {
             TunedLinear linear = new TunedLinear(value);
-            Codes again = linear.rounded(linear.levels(), linear.codes());
+            Codes again = linear.rounded(linear.levels(), value.code());
             for (int r = 0; r < value.rows(); r++) {
                 float half = Float.float16ToFloat(again.step()[r]) / 2;
                 for (int c = 0; c < value.cols(); c++) {
