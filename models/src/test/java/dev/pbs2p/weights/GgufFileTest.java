@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pbs2p.format.FormatException;
 import dev.pbs2p.kernel.KvCache;
@@ -26,6 +27,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -77,7 +79,35 @@ class GgufFileTest {
 
     @Test
     void theDemoModelReadBackGivesTheSameLogitsAndIds() {
-        Path file = GgufWriter.of(SharedFiles.demo(), GgufType.BF16).write(folder.resolve("demo.gguf"));
+        assertIsTheDemo(GgufWriter.of(SharedFiles.demo(), GgufType.BF16).write(folder.resolve("demo.gguf")));
+    }
+
+    /// Written by the script with which other engines' files were made, where Python and NumPy are.
+    @Test
+    void theDemoModelOfAnotherWriterIsTheSame() throws InterruptedException {
+        Path script = SharedFiles.shared("peers/hf2gguf.py");
+        Path file = folder.resolve("demo.gguf");
+        assumeTrue(python("-c", "import numpy"), "there is no python3 with numpy");
+        assertTrue(python(script.toString(), SharedFiles.demo().toString(), file.toString(), "bf16"));
+        assertIsTheDemo(file);
+    }
+
+    private static boolean python(String... arguments) throws InterruptedException {
+        List<String> command = new ArrayList<>(List.of("python3"));
+        command.addAll(List.of(arguments));
+        try {
+            return new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void assertIsTheDemo(Path file) {
         int[] ids;
         try (Checkpoint directory = Checkpoints.open(SharedFiles.demo());
                 Checkpoint read = Checkpoints.open(file);
