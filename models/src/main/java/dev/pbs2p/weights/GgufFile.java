@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 /// checkpoint's names, and `config.json` and the tokenizer's files written from the values in the file.
 ///
 /// Weights in F32, F16 and BF16 are mapped, except queries and keys, whose rows GGUF keeps in another order; those, and
-/// Q8_0 and Q4_0 (as float16), are decoded when they are first asked for and kept until the file is closed.
+/// Q8_0 and Q4_0 (as float16), are decoded when they are used, until they are unloaded or the file is closed.
 public final class GgufFile implements Checkpoint {
 
     private static final String EMBEDDING = "model.embed_tokens.weight";
@@ -32,7 +32,6 @@ public final class GgufFile implements Checkpoint {
 
     private final Path path;
     private final MappedFile file;
-    private final Arena decoded = Arena.ofShared();
     private final GgufValues values;
     private final Map<String, GgufHeader.Entry> entries = new LinkedHashMap<>();
     private final Map<String, Tensor> weights = new ConcurrentHashMap<>();
@@ -105,21 +104,28 @@ public final class GgufFile implements Checkpoint {
         if (heads == 0 && type.elements() == 1) {
             return new Tensor(type.dtype(), shape, stored);
         }
-        long size = entry.bytes()
+        if (heads != 0) {
+            checkPairs(name, shape[0], heads);
+        }
+        return Tensor.decoded(type.dtype(), shape, arena -> decode(stored, type, shape[0], heads, arena));
+    }
+
+    private static MemorySegment decode(MemorySegment stored, GgufType type, long rows, int heads, Arena arena) {
+        long size = stored.byteSize()
                 / type.bytes(type.elements())
                 * type.elements()
                 * type.dtype().bytes();
-        MemorySegment elements = decoded.allocate(size, 64);
+        MemorySegment elements = arena.allocate(size, 64);
         if (heads == 0) {
             type.decode(stored, elements);
         } else {
             try (Arena scratch = Arena.ofConfined()) {
                 MemorySegment interleaved = scratch.allocate(size);
                 type.decode(stored, interleaved);
-                separate(name, shape[0], heads, interleaved, elements);
+                separate(rows, heads, interleaved, elements);
             }
         }
-        return new Tensor(type.dtype(), shape, elements);
+        return elements;
     }
 
     /// Heads of queries or keys; 0 for other weights.
@@ -133,14 +139,17 @@ public final class GgufFile implements Checkpoint {
                 : 0;
     }
 
-    /// Puts the rows of each head back where the checkpoint has them. GGUF keeps the two rows of a rotated pair side by
-    /// side; the checkpoint has the first ones of all pairs, then the second ones.
-    private void separate(String name, long rows, int heads, MemorySegment from, MemorySegment to) {
-        long head = rows / heads;
-        if (head * heads != rows || head % 2 != 0) {
+    private void checkPairs(String name, long rows, int heads) {
+        if (heads < 0 || rows % (2L * heads) != 0) {
             throw new FormatException(path + " has " + rows + " rows in " + name + ", which are no pairs of rows for "
                     + heads + " heads");
         }
+    }
+
+    /// Puts the rows of each head back where the checkpoint has them. GGUF keeps the two rows of a rotated pair side by
+    /// side; the checkpoint has the first ones of all pairs, then the second ones.
+    private static void separate(long rows, int heads, MemorySegment from, MemorySegment to) {
+        long head = rows / heads;
         long bytes = from.byteSize() / rows;
         for (long row = 0; row < rows; row++) {
             long within = row % head;
@@ -177,7 +186,7 @@ public final class GgufFile implements Checkpoint {
 
     @Override
     public void close() {
-        decoded.close();
+        weights.values().forEach(Tensor::unload);
         file.close();
     }
 }

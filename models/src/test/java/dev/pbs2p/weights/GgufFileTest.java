@@ -139,6 +139,8 @@ class GgufFileTest {
                                 .toList(),
                         Arrays.stream(tensor.shape()).boxed().toList());
                 float[] seen = tensor.toFloats();
+                tensor.unload();
+                assertArrayEquals(seen, tensor.toFloats(), "after it was given back");
                 for (int i = 0; i < seen.length; i++) {
                     assertEquals(values[i], seen[i], error(type, tensor, values, i), name);
                 }
