@@ -1,19 +1,17 @@
 package dev.pbs2p.compress;
 
+import dev.pbs2p.compress.torch.ColumnMatrix;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
-import java.util.Arrays;
-import java.util.stream.IntStream;
 
-/// The passes of [BestPreset] over one linear layer. Rows do not depend on each other: tiles of them run in parallel,
-/// and every number is computed in the same order whatever the number of threads.
+/// The passes of [BestPreset] over one linear layer, column group by column group: what the other groups mean for one
+/// is
+/// a product of matrices; then rows, which do not depend on each other, are searched in parallel.
 final class CodeSearch {
 
     private static final int ROUNDS = 3;
     private static final int SWEEPS = 2;
     private static final int SWAPS = 2;
-    /// Rows that share a pass over a panel of the Hessian.
-    private static final int TILE = 32;
     /// Room that the row's step leaves above the largest parameter, for the last refits.
     private static final float HEADROOM = 1.1f;
 
@@ -27,8 +25,6 @@ final class CodeSearch {
     private final int levelCount;
     /// rows × groups × levels.
     private final float[] levels;
-    /// rows × cols. First pass: the errors times U_bb⁻¹; sweeps: original weight - value.
-    private final float[] residual;
 
     CodeSearch(float[] weight, Codes codes, Hessian hessian) {
         this.weight = weight;
@@ -40,46 +36,56 @@ final class CodeSearch {
         groups = format.groups(cols);
         levelCount = 2 * format.segments();
         levels = new float[rows * groups * levelCount];
-        residual = new float[rows * cols];
     }
 
     Codes run() {
-        float[] upper = hessian.upper();
-        for (int g = 0; g < groups; g++) {
-            firstPass(g, upper);
-        }
-        forEachTile(this::originalResidual);
-        float damping = hessian.damping();
-        for (int sweep = 1; sweep <= SWEEPS; sweep++) {
-            boolean last = sweep == SWEEPS;
-            if (last) {
-                forEachTile(this::chooseSteps);
-            }
+        try (ColumnMatrix errors = new ColumnMatrix(rows, cols)) {
             for (int g = 0; g < groups; g++) {
-                refine(g, damping, last);
+                firstPass(g, errors);
+            }
+        }
+        try (ColumnMatrix residual = new ColumnMatrix(rows, cols)) {
+            for (int g = 0; g < groups; g++) {
+                residual.set(start(g), residual(g));
+            }
+            for (int sweep = 1; sweep <= SWEEPS; sweep++) {
+                boolean last = sweep == SWEEPS;
+                if (last) {
+                    RowChunks.forEach(rows, this::chooseSteps);
+                }
+                for (int g = 0; g < groups; g++) {
+                    refine(g, residual, last);
+                }
             }
         }
         return codes;
     }
 
-    private void firstPass(int g, float[] upper) {
-        int start = g * format.group();
-        int end = Math.min(cols, start + format.group());
-        ColumnBlock block = ColumnBlock.of(upper, cols, start, end);
-        Panel above = Panel.of(upper, cols, 0, start, start, end);
-        NmGroups sets = NmGroups.of(format, end - start);
+    private int start(int g) {
+        return g * format.group();
+    }
+
+    private int end(int g) {
+        return Math.min(cols, start(g) + format.group());
+    }
+
+    /// @param errors of the groups before, times U_bb⁻¹
+    private void firstPass(int g, ColumnMatrix errors) {
+        int start = start(g);
+        int width = end(g) - start;
+        ColumnBlock block = ColumnBlock.of(hessian.upper(), cols, start, start + width);
+        NmGroups sets = NmGroups.of(format, width);
         CodeDescent descent = new CodeDescent(block.metric, sets);
-        forEachTile((from, to) -> {
+        float[] own = errors.times(columns(hessian.upper(), start, start, width), start, width); // what they ask for
+        RowChunks.forEach(rows, (from, to) -> {
             CodeStart codeStart = new CodeStart(block.importance, sets, levelCount, format.symmetric());
             JointLevels joint = new JointLevels(block.metric, levelCount, format.symmetric());
-            RowGroup row = new RowGroup(end - start, levelCount);
-            float[] error = new float[end - start];
-            float[][] compensation = new float[to - from][end - start];
-            above.multiplyAdd(residual, from, cols, compensation);
+            RowGroup row = new RowGroup(width, levelCount);
+            float[] target = new float[width];
+            float[] error = new float[width];
             for (int r = from; r < to; r++) {
-                float[] target = compensation[r - from];
-                for (int j = 0; j < target.length; j++) {
-                    target[j] = weight[r * cols + start + j] - target[j];
+                for (int j = 0; j < width; j++) {
+                    target[j] = weight[r * cols + start + j] - own[r * width + j];
                 }
                 codeStart.begin(target, row);
                 difference(target, row.value, error);
@@ -91,43 +97,52 @@ final class CodeSearch {
                 }
                 difference(target, row.value, error);
                 block.inverse.multiply(error, target);
-                System.arraycopy(target, 0, residual, r * cols + start, target.length);
+                System.arraycopy(target, 0, own, r * width, width);
                 store(row, r, g);
             }
         });
+        errors.set(start, own);
     }
 
-    private void refine(int g, float damping, boolean last) {
-        int start = g * format.group();
-        int end = Math.min(cols, start + format.group());
-        Panel all = Panel.of(hessian.matrix(), cols, 0, cols, start, end);
-        for (int j = 0; j < end - start; j++) {
-            all.rows()[start + j][j] += damping;
+    /// @param residual weight - value, as it is now
+    private void refine(int g, ColumnMatrix residual, boolean last) {
+        int start = start(g);
+        int width = end(g) - start;
+        float damping = hessian.damping();
+        Panel metric = Panel.of(hessian.matrix(), cols, start, start + width);
+        for (int j = 0; j < width; j++) {
+            metric.rows()[j][j] += damping;
         }
-        Panel metric = new Panel(Arrays.copyOfRange(all.rows(), start, end), end - start);
-        CodeDescent descent = new CodeDescent(metric, NmGroups.of(format, end - start));
-        forEachTile((from, to) -> {
+        CodeDescent descent = new CodeDescent(metric, NmGroups.of(format, width));
+        float[] pull = residual.timesColumns(hessian.matrix(), start, start + width);
+        RowChunks.forEach(rows, (from, to) -> {
             JointLevels joint = new JointLevels(metric, levelCount, format.symmetric());
-            RowGroup row = new RowGroup(end - start, levelCount);
-            float[][] pull = new float[to - from][end - start];
-            all.multiplyAdd(residual, from, cols, pull);
+            RowGroup row = new RowGroup(width, levelCount);
             for (int r = from; r < to; r++) {
-                load(row, r, g, pull[r - from]);
+                load(row, r, g);
+                for (int j = 0; j < width; j++) {
+                    row.pull[j] = pull[r * width + j] + damping * (weight[r * cols + start + j] - row.value[j]);
+                }
                 descent.descend(row);
                 descent.swap(row, SWAPS);
                 joint.refit(row);
                 if (last) {
                     int at = codes.paramsAt(r, g);
                     LevelRounding.round(row.levels, codes.step()[r], format.symmetric(), codes.params(), at);
-                    row.decode();
                 }
                 store(row, r, g);
-                int at = r * cols + start;
-                for (int j = 0; j < row.width; j++) {
-                    residual[at + j] = weight[at + j] - row.value[j];
-                }
             }
         });
+        residual.set(start, residual(g));
+    }
+
+    /// Rows 0 to `end` (exclusive) of `width` columns.
+    private float[] columns(float[] matrix, int end, int start, int width) {
+        float[] out = new float[end * width];
+        for (int k = 0; k < end; k++) {
+            System.arraycopy(matrix, k * cols + start, out, k * width, width);
+        }
+        return out;
     }
 
     private static void difference(float[] a, float[] b, float[] out) {
@@ -136,14 +151,21 @@ final class CodeSearch {
         }
     }
 
-    private void originalResidual(int from, int to) {
-        for (int r = from; r < to; r++) {
-            for (int c = 0; c < cols; c++) {
-                int code = codes.code()[r * cols + c];
-                float value = code == 0 ? 0 : levels[(r * groups + c / format.group()) * levelCount + code - 1];
-                residual[r * cols + c] = weight[r * cols + c] - value;
+    /// The weight minus its value in a group: rows × width.
+    private float[] residual(int g) {
+        int start = start(g);
+        int width = end(g) - start;
+        float[] out = new float[rows * width];
+        RowChunks.forEach(rows, (from, to) -> {
+            RowGroup row = new RowGroup(width, levelCount);
+            for (int r = from; r < to; r++) {
+                load(row, r, g);
+                for (int j = 0; j < width; j++) {
+                    out[r * width + j] = weight[r * cols + start + j] - row.value[j];
+                }
             }
-        }
+        });
+        return out;
     }
 
     private void chooseSteps(int from, int to) {
@@ -154,26 +176,14 @@ final class CodeSearch {
         }
     }
 
-    private void load(RowGroup row, int r, int g, float[] pull) {
-        System.arraycopy(codes.code(), r * cols + g * format.group(), row.code, 0, row.width);
+    private void load(RowGroup row, int r, int g) {
+        System.arraycopy(codes.code(), r * cols + start(g), row.code, 0, row.width);
         System.arraycopy(levels, (r * groups + g) * levelCount, row.levels, 0, levelCount);
-        System.arraycopy(pull, 0, row.pull, 0, row.width);
         row.decode();
     }
 
     private void store(RowGroup row, int r, int g) {
-        System.arraycopy(row.code, 0, codes.code(), r * cols + g * format.group(), row.width);
+        System.arraycopy(row.code, 0, codes.code(), r * cols + start(g), row.width);
         System.arraycopy(row.levels, 0, levels, (r * groups + g) * levelCount, levelCount);
-    }
-
-    private void forEachTile(TileTask task) {
-        IntStream.range(0, Math.ceilDiv(rows, TILE))
-                .parallel()
-                .forEach(tile -> task.run(tile * TILE, Math.min(rows, (tile + 1) * TILE)));
-    }
-
-    /// Work on rows `from` to `to` (exclusive).
-    private interface TileTask {
-        void run(int from, int to);
     }
 }
