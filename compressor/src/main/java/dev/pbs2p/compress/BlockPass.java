@@ -13,6 +13,8 @@ final class BlockPass {
 
     /// Tokens of one pass: enough rows for fast matrix products.
     private static final int PASS_TOKENS = 4096;
+    /// Values of the hidden states of one pass; what a block makes of them takes some 25 times their memory.
+    private static final int PASS_VALUES = 1 << 22;
 
     private final Model model;
     private final int[] ids;
@@ -125,6 +127,7 @@ final class BlockPass {
 
     /// Windows of the pass that begins with window `done`.
     private int batch(int done) {
-        return Math.min(Math.max(1, PASS_TOKENS / window), windows() - done);
+        int tokens = Math.min(PASS_TOKENS, PASS_VALUES / cols);
+        return Math.min(Math.max(1, tokens / window), windows() - done);
     }
 }

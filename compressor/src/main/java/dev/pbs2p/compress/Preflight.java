@@ -20,11 +20,10 @@ import java.util.Map;
 /// @param outputBytes size of the packed model
 public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long outputBytes) {
 
-    /// Float arrays of a linear's size that live at once: the weight, its compensated copy or what is left of it, the
-    /// result, two residuals and a product.
-    private static final int COPIES = 6;
-    /// Of a Hessian's size: itself, damped, and the factor of its inverse.
-    private static final int HESSIANS = 3;
+    /// Float arrays of a linear's size that live at once: the weight, its compensated copy, levels and a little more.
+    private static final int COPIES = 3;
+    /// Of a Hessian's size: itself and the factor of its inverse.
+    private static final int HESSIANS = 2;
     /// LibTorch's own memory and the activations of one pass.
     private static final long PASS = 1L << 30;
 
@@ -68,9 +67,9 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
                     .mapToLong(w -> (long) w.rows() * w.cols())
                     .sum();
         }
-        // LibTorch has what is tuned, its original and a gradient; the heap has codes, offsets and the optimiser's two
-        // moments.
-        heap = Math.max(heap, 18 * tuned);
+        // LibTorch has what is tuned, its original and a gradient; the heap has codes three times, offsets, the
+        // optimiser's two moments and a linear's gradient.
+        heap = Math.max(heap, 15 * tuned + 2 * 4 * largestLinear);
         memory = Math.max(memory, heap + 3 * 4 * tuned + PASS);
         return new Preflight(heap, memory, 2 * output + (tuning.blockEpochs() > 0 ? 5 : 3) * hidden, output);
     }

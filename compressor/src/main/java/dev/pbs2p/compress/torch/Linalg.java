@@ -4,6 +4,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -149,9 +150,14 @@ public final class Linalg {
                 int count = Math.min(STRIP, d - from);
                 try (PointerScope _ = new PointerScope()) {
                     Native.expect((long) rows * d * count);
-                    Tensor columns =
+                    Tensor strip =
                             Native.slice(h, from * d, count * d, count, d).t();
-                    Tensor product = torch.mm(left, columns).mul_(left.narrow(1, from, count));
+                    Tensor own = left.narrow(1, from, count);
+                    // What lies above the diagonal blocks counts twice, for what lies below them.
+                    Tensor product = torch.mm(left.narrow(1, 0, from), strip.narrow(0, 0, from))
+                            .mul_(new Scalar(2.0))
+                            .add_(torch.mm(own, strip.narrow(0, from, count)))
+                            .mul_(own);
                     sum += product.sum(new ScalarTypeOptional(torch.ScalarType.Double))
                             .item_double();
                 }
