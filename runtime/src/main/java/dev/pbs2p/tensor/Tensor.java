@@ -131,7 +131,7 @@ public final class Tensor implements DenseWeight {
         };
     }
 
-@Override
+    @Override
     public void row(int row, float[] out, int at) {
         MemorySegment data = data();
         int cols = cols();
