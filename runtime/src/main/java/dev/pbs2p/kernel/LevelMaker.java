@@ -69,38 +69,30 @@ final class LevelMaker {
         }
     }
 
-    /// The factors of the commonest format, one segment with free levels, in registers.
+    /// The factors of the commonest format, one segment with free levels, in registers. Calls nothing but the vector
+    /// library, whose methods are inlined without a limit: this is part of a large loop.
     private void one(MemorySegment planes, long at) {
         for (int i = 0; i < ROWS; i += RowOrder.BLOCK) {
-            ShortVector alphas = pairs(planes, at + i);
-            ShortVector mus = pairs(planes, at + ROWS + i);
-            ShortVector alpha = even(alphas);
+            ShortVector alphas = ByteVector.fromMemorySegment(Species.TABLE, planes, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .reinterpretAsShorts();
+            ShortVector mus = ByteVector.fromMemorySegment(
+                            Species.TABLE, planes, at + ROWS + i, ByteOrder.LITTLE_ENDIAN)
+                    .reinterpretAsShorts();
+            ShortVector alpha = alphas.lanewise(LSHL, 8).lanewise(ASHR, 8);
             alpha.add(alpha).intoArray(factors, i);
-            even(mus).sub(alpha).intoArray(factors, ROWS + i);
-            alpha = odd(alphas);
+            mus.lanewise(LSHL, 8).lanewise(ASHR, 8).sub(alpha).intoArray(factors, ROWS + i);
+            alpha = alphas.lanewise(ASHR, 8);
             alpha.add(alpha).intoArray(factors, i + RowOrder.BLOCK / 2);
-            odd(mus).sub(alpha).intoArray(factors, ROWS + i + RowOrder.BLOCK / 2);
+            mus.lanewise(ASHR, 8).sub(alpha).intoArray(factors, ROWS + i + RowOrder.BLOCK / 2);
         }
-    }
-
-    private static ShortVector pairs(MemorySegment planes, long at) {
-        return ByteVector.fromMemorySegment(Species.TABLE, planes, at, ByteOrder.LITTLE_ENDIAN)
-                .reinterpretAsShorts();
-    }
-
-    private static ShortVector even(ShortVector pairs) {
-        return odd(pairs.lanewise(LSHL, 8));
-    }
-
-    private static ShortVector odd(ShortVector pairs) {
-        return pairs.lanewise(ASHR, 8);
     }
 
     /// Sign-extends a vector of bytes, even rows before odd ones.
     private void split(MemorySegment planes, long from, int to) {
-        ShortVector pairs = pairs(planes, from);
-        even(pairs).intoArray(params, to);
-        odd(pairs).intoArray(params, to + RowOrder.BLOCK / 2);
+        ShortVector pairs = ByteVector.fromMemorySegment(Species.TABLE, planes, from, ByteOrder.LITTLE_ENDIAN)
+                .reinterpretAsShorts();
+        pairs.lanewise(LSHL, 8).lanewise(ASHR, 8).intoArray(params, to);
+        pairs.lanewise(ASHR, 8).intoArray(params, to + RowOrder.BLOCK / 2);
     }
 
     private ShortVector param(int p, int i) {
