@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,16 +102,25 @@ class ProcessTest {
     }
 
     @Test
-    void chatOfAPackedFileNeverLoadsLibTorch() throws Exception {
-        Path log = folder.resolve("classes.log");
-        Result result = run(
-                java("-Xlog:class+load:file=" + log, "dev.pbs2p.cli.Main", "chat", packed),
-                "/set max-tokens 3\nThe old king\n");
-        assertEquals(0, result.code, result.err);
-        assertTrue(result.err.contains("[3 tokens"), result.err);
-        String classes = Files.readString(log);
-        assertTrue(classes.contains("dev.pbs2p.cli.ChatCommand"));
+    void runningAPackedFileNeverLoadsLibTorch() throws Exception {
+        Path text = Files.writeString(folder.resolve("text.txt"), "The old king called his three sons. ".repeat(20));
+        String classes = classes("/set max-tokens 3\nThe old king\n", "chat", packed);
+        classes += classes("", "generate", packed, "-p", "The old king", "-n", 3);
+        classes += classes("", "eval", "ppl", packed, "--text", text, "--window", 64);
+        for (String command : List.of("Chat", "Generate", "Perplexity")) {
+            assertTrue(classes.contains("dev.pbs2p.cli." + command + "Command"), command);
+        }
         assertFalse(classes.contains("org.bytedeco."), "LibTorch's classes");
+    }
+
+    /// The classes that a command loads.
+    private static String classes(String input, Object... words) throws Exception {
+        Path log = folder.resolve("classes.log");
+        List<String> command = java("-Xlog:class+load:file=" + log, "dev.pbs2p.cli.Main");
+        Stream.of(words).map(String::valueOf).forEach(command::add);
+        Result result = run(command, input);
+        assertEquals(0, result.code, result.err);
+        return Files.readString(log);
     }
 
     @Test

@@ -9,6 +9,10 @@ public final class Sampler {
 
     private final SamplingOptions options;
     private final SplittableRandom random;
+    private final BitSet penalized = new BitSet();
+    private double[] weight = new double[0];
+    /// Candidates in order: the weight in the high half, the token in the low one.
+    private long[] keys = new long[0];
 
     public Sampler(SamplingOptions options) {
         this.options = options;
@@ -31,11 +35,11 @@ public final class Sampler {
         if (penalty == 1) {
             return;
         }
-        BitSet done = new BitSet(logits.length);
+        penalized.clear();
         for (int i = 0; i < count; i++) {
             int id = seen[i];
-            if (!done.get(id)) {
-                done.set(id);
+            if (!penalized.get(id)) {
+                penalized.set(id);
                 logits[id] = logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty;
             }
         }
@@ -55,33 +59,36 @@ public final class Sampler {
     }
 
     private int draw(float[] logits, int best) {
-        double[] weight = new double[logits.length];
+        if (weight.length != logits.length) {
+            weight = new double[logits.length];
+            keys = new long[logits.length];
+        }
         double sum = 0;
-        for (int i = 0; i < logits.length; i++) {
+        for (int i = 0; i < weight.length; i++) {
             weight[i] = Math.exp((logits[i] - logits[best]) / options.temperature());
             sum += weight[i];
         }
-        int[] ids = candidates(weight, sum);
+        int count = candidates(sum);
         double total = 0;
-        for (int id : ids) {
-            total += weight[id];
+        for (int k = 0; k < count; k++) {
+            total += weight[(int) keys[k]];
         }
         double at = random.nextDouble() * total;
-        for (int id : ids) {
-            at -= weight[id];
+        for (int k = 0; k < count; k++) {
+            at -= weight[(int) keys[k]];
             if (at < 0) {
-                return id;
+                return (int) keys[k];
             }
         }
         return best; // rounding left nothing over
     }
 
-    /// The tokens within all limits, most likely first (ties: lower id first). The best one has weight 1.
-    private int[] candidates(double[] weight, double sum) {
+    /// Leaves the tokens within all limits in `keys`, most likely first (ties: lower id first), and returns their
+    /// number. The best one has weight 1.
+    private int candidates(double sum) {
         // Tokens below this share of the sum have less than 1 - topP together, so they lie outside the nucleus.
         double share = options.topP() < 1 ? (1 - options.topP()) / weight.length * sum : 0;
         double floor = Math.max(share, options.minP());
-        long[] keys = new long[weight.length];
         int count = 0;
         for (int i = 0; i < weight.length; i++) {
             if (weight[i] >= floor && weight[i] > 0) {
@@ -91,13 +98,11 @@ public final class Sampler {
         }
         Arrays.sort(keys, 0, count);
         int limit = options.topK() > 0 ? Math.min(options.topK(), count) : count;
-        int[] ids = new int[limit];
         double reached = 0;
         int kept = 0;
         while (kept < limit && (kept == 0 || options.topP() == 1 || reached < options.topP() * sum)) {
-            ids[kept] = (int) keys[kept];
-            reached += weight[ids[kept++]];
+            reached += weight[(int) keys[kept++]];
         }
-        return Arrays.copyOf(ids, kept);
+        return kept;
     }
 }
