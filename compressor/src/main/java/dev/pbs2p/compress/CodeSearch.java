@@ -5,8 +5,7 @@ import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
 
 /// The passes of [BestPreset] over one linear layer, column group by column group: what the other groups mean for one
-/// is
-/// a product of matrices; then rows, which do not depend on each other, are searched in parallel.
+/// is a product of matrices; then rows, which do not depend on each other, are searched in parallel.
 final class CodeSearch {
 
     private static final int ROUNDS = 3;
@@ -76,7 +75,8 @@ final class CodeSearch {
         ColumnBlock block = ColumnBlock.of(hessian.upper(), cols, start, start + width);
         NmGroups sets = NmGroups.of(format, width);
         CodeDescent descent = new CodeDescent(block.metric, sets);
-        float[] own = errors.times(columns(hessian.upper(), start, start, width), start, width); // what they ask for
+        // First what the groups before pass on to this one, then what this one passes on.
+        float[] passed = errors.times(columns(hessian.upper(), start, start, width), start, width);
         RowChunks.forEach(rows, (from, to) -> {
             CodeStart codeStart = new CodeStart(block.importance, sets, levelCount, format.symmetric());
             JointLevels joint = new JointLevels(block.metric, levelCount, format.symmetric());
@@ -85,7 +85,7 @@ final class CodeSearch {
             float[] error = new float[width];
             for (int r = from; r < to; r++) {
                 for (int j = 0; j < width; j++) {
-                    target[j] = weight[r * cols + start + j] - own[r * width + j];
+                    target[j] = weight[r * cols + start + j] - passed[r * width + j];
                 }
                 codeStart.begin(target, row);
                 difference(target, row.value, error);
@@ -97,11 +97,11 @@ final class CodeSearch {
                 }
                 difference(target, row.value, error);
                 block.inverse.multiply(error, target);
-                System.arraycopy(target, 0, own, r * width, width);
+                System.arraycopy(target, 0, passed, r * width, width);
                 store(row, r, g);
             }
         });
-        errors.set(start, own);
+        errors.set(start, passed);
     }
 
     /// @param residual weight - value, as it is now

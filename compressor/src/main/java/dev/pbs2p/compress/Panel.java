@@ -3,8 +3,7 @@ package dev.pbs2p.compress;
 import java.util.Arrays;
 
 /// A small matrix as separate rows: the compiler vectorises a loop over several arrays only where all of them are
-/// indexed
-/// alike. Every sum is taken in the order of the rows.
+/// indexed alike. Every sum is taken in the order of the rows.
 final class Panel {
 
     private final float[][] rows;
