@@ -123,6 +123,14 @@ class ProcessTest {
         return Files.readString(log);
     }
 
+    /// In a process of its own, because the compiler knows less of loops that other tests have run otherwise.
+    @Test
+    void aTokenAllocatesNothingToSpeakOf() throws Exception {
+        Result result = run(java("dev.pbs2p.cli.DecodeAllocation", packed), "");
+        assertEquals(0, result.code, result.err);
+        assertTrue(Long.parseLong(result.out.strip()) <= DecodeAllocation.FEW, result.out);
+    }
+
     @Test
     void chatWorksOnAPseudoTerminal() throws Exception {
         assumeTrue(new File("/usr/bin/script").exists() && new File("/proc").exists(), "needs script of util-linux");
