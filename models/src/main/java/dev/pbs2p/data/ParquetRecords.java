@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,11 @@ final class ParquetRecords implements Records {
 
     /// No text takes less; a damaged file can claim any number of rows of nothing.
     private static final long MOST_ROWS_A_BYTE = 16;
+
+    /// The library waits for ever for columns of a damaged file whose decoding has failed.
+    private static final int MOST_SECONDS = 20;
+
+    private static final ScheduledThreadPoolExecutor ALARM = alarm();
 
     private final Path file;
     private final ParquetFileReader reader;
@@ -91,10 +99,23 @@ final class ParquetRecords implements Records {
         };
     }
 
-    /// Whatever a damaged file makes the library throw is said of the file.
+    private static ScheduledThreadPoolExecutor alarm() {
+        ScheduledThreadPoolExecutor alarm =
+                new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().factory());
+        alarm.setRemoveOnCancelPolicy(true);
+        return alarm;
+    }
+
+    /// Whatever a damaged file makes the library throw is said of the file, and that it lets us wait.
     private static <T> T guarded(Path file, Supplier<T> read) {
+        Thread reader = Thread.currentThread();
+        Future<?> interrupt = ALARM.schedule(reader::interrupt, MOST_SECONDS, TimeUnit.SECONDS);
         try {
-            return read.get();
+            T value = read.get();
+            if (interrupt.isDone()) {
+                throw new IllegalStateException("interrupted");
+            }
+            return value;
         } catch (NoClassDefFoundError e) {
             throw new IllegalStateException(
                     "reading " + file + " needs dev.hardwood:hardwood-core, and org.xerial.snappy:snappy-java or"
@@ -102,8 +123,15 @@ final class ParquetRecords implements Records {
                             + " is missing",
                     e);
         } catch (RuntimeException e) {
+            if (interrupt.isDone()) {
+                Thread.interrupted();
+                throw new FormatException(
+                        file + " is not a usable Parquet file: nothing came of it for " + MOST_SECONDS + " seconds", e);
+            }
             Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
             throw new FormatException(file + " is not a usable Parquet file: " + cause.getMessage(), e);
+        } finally {
+            interrupt.cancel(false);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -55,6 +56,7 @@ public final class ChatTemplate {
         variables.put("messages", messages.stream().map(ChatTemplate::variable).toList());
         variables.put("add_generation_prompt", addGenerationPrompt);
         variables.put("strftime_now", true); // so that it is defined; the call finds the function
+        variables.put(JinjaLoop.ROUNDS, new AtomicInteger());
         variables.put(JinjaDialect.NOW, ZonedDateTime.now(clock));
         try {
             JinjaDialect.check(template);

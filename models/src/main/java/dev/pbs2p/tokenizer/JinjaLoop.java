@@ -13,6 +13,7 @@ import com.hubspot.jinjava.util.ObjectIterator;
 import com.hubspot.jinjava.util.ObjectTruthValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,12 @@ import java.util.regex.Pattern;
 final class JinjaLoop extends ForTag {
 
     private static final long serialVersionUID = 1L;
+
+    /// The variable that counts the rounds of all loops of a rendering.
+    static final String ROUNDS = "__rounds";
+
+    /// A hostile template nests loops until they never end; a conversation of thousands of messages needs fewer.
+    private static final int MOST_ROUNDS = 20_000;
 
     private static final Pattern HEAD = Pattern.compile("\\s*(\\w+(?:\\s*,\\s*\\w+)*)\\s+in\\s+(.*)", Pattern.DOTALL);
 
@@ -38,6 +45,7 @@ final class JinjaLoop extends ForTag {
         List<Object> chosen = new ArrayList<>();
         while (all.hasNext()) {
             Object item = all.next();
+            count(node, interpreter);
             if (condition < 0 || holds(source.substring(condition + 2), names, item, node, interpreter)) {
                 chosen.add(item);
             }
@@ -45,6 +53,14 @@ final class JinjaLoop extends ForTag {
         return chosen.isEmpty()
                 ? render(part(node, true), interpreter)
                 : renderForCollection(copy(node, part(node, false)), interpreter, names, chosen);
+    }
+
+    private static void count(TagNode node, JinjavaInterpreter interpreter) {
+        if (interpreter.getContext().get(ROUNDS) instanceof AtomicInteger rounds
+                && rounds.incrementAndGet() > MOST_ROUNDS) {
+            throw new InterpretException(
+                    "its loops take more than " + MOST_ROUNDS + " rounds", node.getLineNumber(), 1);
+        }
     }
 
     /// Where the condition's `if` stands outside all brackets, or -1.

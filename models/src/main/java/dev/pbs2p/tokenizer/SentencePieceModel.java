@@ -64,8 +64,8 @@ final class SentencePieceModel {
         new Fields(message).forEach((field, value) -> {
             switch (field) {
                 case 1 -> text[0] = StandardCharsets.UTF_8.decode(value).toString();
-                case 2 -> score[0] = value.getFloat(0);
-                case 3 -> type[0] = value.getInt(0);
+                case 2 -> score[0] = Float.intBitsToFloat(Fields.number(value));
+                case 3 -> type[0] = Fields.number(value);
                 default -> {}
             }
         });
@@ -75,9 +75,9 @@ final class SentencePieceModel {
     private void trainer(ByteBuffer message) {
         new Fields(message).forEach((field, value) -> {
             switch (field) {
-                case 3 -> modelType = value.getInt(0);
-                case 40 -> unknownId = value.getInt(0);
-                case 41 -> beginId = value.getInt(0);
+                case 3 -> modelType = Fields.number(value);
+                case 40 -> unknownId = Fields.number(value);
+                case 41 -> beginId = Fields.number(value);
                 default -> {}
             }
         });
@@ -87,7 +87,7 @@ final class SentencePieceModel {
         new Fields(message).forEach((field, value) -> {
             switch (field) {
                 case 2 -> normalizes = value.hasRemaining();
-                case 3 -> dummyPrefix = value.getInt(0) != 0;
+                case 3 -> dummyPrefix = Fields.number(value) != 0;
                 default -> {}
             }
         });
@@ -123,6 +123,14 @@ final class SentencePieceModel {
                     default -> throw damaged();
                 }
             }
+        }
+
+        /// A field that is a number; where a file has a string in its place, it is damaged.
+        static int number(ByteBuffer value) {
+            if (value.remaining() != 4) {
+                throw damaged();
+            }
+            return value.getInt(0);
         }
 
         private static ByteBuffer number(int value) {

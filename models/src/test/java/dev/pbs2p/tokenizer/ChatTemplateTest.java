@@ -191,6 +191,15 @@ final class ChatTemplateTest {
     }
 
     @Test
+    void nestedLoopsEnd() {
+        String loops = "{% for m in messages %}".repeat(12) + "x" + "{% endfor %}".repeat(12);
+        FormatException e = assertThrows(
+                FormatException.class,
+                () -> new ChatTemplate("test", loops, Map.of(), CLOCK).render(List.of(HI, HI, HI), true));
+        assertTrue(e.getMessage().contains("its loops take more than 20000 rounds"), e.getMessage());
+    }
+
+    @Test
     void aTemplateMayComeInThreeForms() {
         String file = "{{ messages[0].content }}";
         SideFiles plain = new SideFiles().with("tokenizer_config.json", "{\"chat_template\":\"A" + file + "\"}");

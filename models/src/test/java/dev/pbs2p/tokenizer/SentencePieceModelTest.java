@@ -118,5 +118,7 @@ final class SentencePieceModelTest {
         }
         assertThrows(FormatException.class, () -> Tokenizer.of(files("not a model".getBytes(StandardCharsets.UTF_8))));
         assertThrows(FormatException.class, () -> Tokenizer.of(files(new byte[0])));
+        bytes(3, new byte[] {0x1a, 0}); // a string where the normaliser has a number
+        assertThrows(FormatException.class, () -> SentencePieceModel.tokenizerJson(out.toByteArray()));
     }
 }
