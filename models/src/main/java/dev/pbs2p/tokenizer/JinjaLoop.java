@@ -27,7 +27,7 @@ final class JinjaLoop extends ForTag {
     static final String ROUNDS = "__rounds";
 
     /// A hostile template nests loops until they never end; a conversation of thousands of messages needs fewer.
-    private static final int MOST_ROUNDS = 20_000;
+    private static final int MOST_ROUNDS = 10_000;
 
     private static final Pattern HEAD = Pattern.compile("\\s*(\\w+(?:\\s*,\\s*\\w+)*)\\s+in\\s+(.*)", Pattern.DOTALL);
 

@@ -97,7 +97,7 @@ public final class Tokenizer implements AutoCloseable {
                         bos.equals(OptionalInt.of(id)) ? special.text().getOrDefault("bos_token", "#" + id) : "#" + id);
             }
         }
-        long encoding = library.encode(open(), wellFormed(text), false);
+        long encoding = encoding(text, false);
         try {
             pieces.addAll(Arrays.asList(library.getTokens(encoding)));
         } finally {
@@ -169,7 +169,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private int[] nativeEncode(String text, boolean special) {
-        long encoding = library.encode(open(), wellFormed(text), special);
+        long encoding = encoding(text, special);
         try {
             long[] ids = library.getTokenIds(encoding);
             int[] narrow = new int[ids.length];
@@ -179,6 +179,15 @@ public final class Tokenizer implements AutoCloseable {
             return narrow;
         } finally {
             library.deleteEncoding(encoding);
+        }
+    }
+
+    private long encoding(String text, boolean special) {
+        long tokenizer = open();
+        try {
+            return library.encode(tokenizer, wellFormed(text), special);
+        } catch (RuntimeException e) { // what loading does not find: an unknown token that is not in the vocabulary
+            throw new FormatException("the tokenizer cannot encode text: " + e.getMessage(), e);
         }
     }
 

@@ -132,4 +132,16 @@ final class TokenizerTest {
         tokenizer.close();
         assertThrows(IllegalStateException.class, () -> tokenizer.encode("a", false));
     }
+
+    @Test
+    void anUnknownTokenThatIsNotInTheVocabularyIsReported() {
+        SideFiles files = new SideFiles()
+                .with(
+                        "tokenizer.json",
+                        "{\"version\":\"1.0\",\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0},\"unk_token\":\"<unk>\"}}");
+        try (Tokenizer tokenizer = Tokenizer.of(files)) {
+            FormatException e = assertThrows(FormatException.class, () -> tokenizer.encode("b", false));
+            assertTrue(e.getMessage().startsWith("the tokenizer cannot encode text: "), e.getMessage());
+        }
+    }
 }
