@@ -67,10 +67,12 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
                     .mapToLong(w -> (long) w.rows() * w.cols())
                     .sum();
         }
-        // LibTorch has what is tuned, its original and a gradient; the heap has codes three times, offsets, the
-        // optimiser's two moments and a linear's gradient.
-        heap = Math.max(heap, 15 * tuned + 2 * 4 * largestLinear);
-        memory = Math.max(memory, heap + 3 * 4 * tuned + PASS);
+        // LibTorch has what is tuned, its original, a gradient and a copy on the way; the heap has codes three times,
+        // offsets, the optimiser's two moments and a linear's gradient, and is a third larger than what lives in it.
+        // One
+        // block of LLaMA-7B took 9.1 GB.
+        heap = Math.max(heap, (15 * tuned + 2 * 4 * largestLinear) / 3 * 4);
+        memory = Math.max(memory, heap + 4 * 4 * tuned + PASS);
         return new Preflight(heap, memory, 2 * output + (tuning.blockEpochs() > 0 ? 5 : 3) * hidden, output);
     }
 
