@@ -104,6 +104,11 @@ public record CompressOptions(
         return new CompressOptions(method, format, coarse, windows, window, seed, threads, tuning, bits, byteTables);
     }
 
+    /// Whether a weight is stored in 8 bits: a table of vocabulary size, where those are.
+    boolean inBytes(String name) {
+        return byteTables && (name.endsWith("embed_tokens.weight") || name.endsWith("lm_head.weight"));
+    }
+
     /// Everything that the result depends on, by name.
     Map<String, String> describe() {
         Map<String, String> text = new LinkedHashMap<>();

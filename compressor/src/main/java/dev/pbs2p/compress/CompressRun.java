@@ -212,7 +212,7 @@ final class CompressRun {
             provenance.put("held-out KL after tuning", Double.toString(tuned.after()));
             files = List.of(work.tuned());
         }
-        PackedOutput.write(output, job.weights(), job.weights().used(), files, options.byteTables(), provenance);
+        PackedOutput.write(output, job.weights(), job.weights().used(), files, options, provenance);
         work.delete();
         return new CompressReport(
                 options.method().name(),

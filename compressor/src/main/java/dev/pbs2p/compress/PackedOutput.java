@@ -38,7 +38,7 @@ final class PackedOutput {
 
     private PackedOutput() {}
 
-    /// @param byteTables whether embeddings and head are stored in 8 bits
+    /// @param options say which weights are stored in 8 bits
     /// @param weights of the source, by name, in the order in which they are written
     /// @param blocks files of finished blocks
     /// @param provenance how the model was made
@@ -47,7 +47,7 @@ final class PackedOutput {
             Checkpoint source,
             Map<String, Weight> weights,
             List<Path> blocks,
-            boolean byteTables,
+            CompressOptions options,
             Map<String, String> provenance)
             throws IOException {
         Map<String, Pbs2pFile> blockOf = new HashMap<>();
@@ -62,32 +62,27 @@ final class PackedOutput {
             if (source.file("tokenizer.json").isEmpty()) { // with it, the other one is not needed
                 source.file("tokenizer.model").ifPresent(content -> writer.file("tokenizer.model", content));
             }
-            weights.forEach((name, weight) -> declare(writer, name, weight, blockOf.get(name), byteTables));
+            weights.forEach((name, weight) -> declare(writer, name, weight, blockOf.get(name), options));
             writer.write(output, name -> {
                 Pbs2pFile block = blockOf.get(name);
                 if (block != null) {
                     return block.weight(name);
                 }
                 Tensor tensor = (Tensor) source.weight(name);
-                return byteTables && isTable(name) ? ByteMatrix.of(tensor) : half(tensor);
+                return options.inBytes(name) ? ByteMatrix.of(tensor) : half(tensor);
             });
         } finally {
             files.forEach(Pbs2pFile::close);
         }
     }
 
-    /// Whether it is a table of vocabulary size.
-    static boolean isTable(String name) {
-        return name.endsWith("embed_tokens.weight") || name.endsWith("lm_head.weight");
-    }
-
     private static void declare(
-            Pbs2pWriter writer, String name, Weight weight, @Nullable Pbs2pFile block, boolean byteTables) {
+            Pbs2pWriter writer, String name, Weight weight, @Nullable Pbs2pFile block, CompressOptions options) {
         if (block != null && block.weight(name) instanceof PackedMatrix packed) {
             writer.packed(name, packed.format(), packed.rows(), packed.cols());
         } else if (block != null && block.weight(name) instanceof Tensor tuned) {
             writer.dense(name, tuned.dtype(), tuned.shape());
-        } else if (byteTables && isTable(name)) {
+        } else if (options.inBytes(name)) {
             writer.bytes(name, weight.rows(), weight.cols());
         } else if (weight instanceof Tensor tensor) {
             writer.dense(name, halfType(tensor), tensor.shape());

@@ -30,7 +30,7 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
     static Preflight of(Model model, Map<String, Weight> weights, CompressOptions options, long tokens) {
         long packed = 0;
         long stay = weights.entrySet().stream()
-                .mapToLong(entry -> (options.byteTables() && PackedOutput.isTable(entry.getKey()) ? 1L : 2L)
+                .mapToLong(entry -> (options.inBytes(entry.getKey()) ? 1L : 2L)
                         * entry.getValue().rows()
                         * entry.getValue().cols())
                 .sum();
@@ -69,8 +69,7 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         }
         // LibTorch has what is tuned, its original, a gradient and a copy on the way; the heap has codes three times,
         // offsets, the optimiser's two moments and a linear's gradient, and is a third larger than what lives in it.
-        // One
-        // block of LLaMA-7B took 9.1 GB.
+        // Tuning one block of LLaMA-7B took 9.1 GB.
         heap = Math.max(heap, (15 * tuned + 2 * 4 * largestLinear) / 3 * 4);
         memory = Math.max(memory, heap + 4 * 4 * tuned + PASS);
         return new Preflight(heap, memory, 2 * output + (tuning.blockEpochs() > 0 ? 5 : 3) * hidden, output);

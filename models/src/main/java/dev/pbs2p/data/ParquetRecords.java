@@ -112,10 +112,9 @@ final class ParquetRecords implements Records {
         Future<?> interrupt = ALARM.schedule(reader::interrupt, MOST_SECONDS, TimeUnit.SECONDS);
         try {
             T value = read.get();
-            if (interrupt.isDone()) {
-                throw new IllegalStateException("interrupted");
+            if (!interrupt.isDone()) {
+                return value;
             }
-            return value;
         } catch (NoClassDefFoundError e) {
             throw new IllegalStateException(
                     "reading " + file + " needs dev.hardwood:hardwood-core, and org.xerial.snappy:snappy-java or"
@@ -123,16 +122,16 @@ final class ParquetRecords implements Records {
                             + " is missing",
                     e);
         } catch (RuntimeException e) {
-            if (interrupt.isDone()) {
-                Thread.interrupted();
-                throw new FormatException(
-                        file + " is not a usable Parquet file: nothing came of it for " + MOST_SECONDS + " seconds", e);
+            if (!interrupt.isDone()) {
+                Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
+                throw new FormatException(file + " is not a usable Parquet file: " + cause.getMessage(), e);
             }
-            Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
-            throw new FormatException(file + " is not a usable Parquet file: " + cause.getMessage(), e);
         } finally {
             interrupt.cancel(false);
         }
+        Thread.interrupted();
+        throw new FormatException(
+                file + " is not a usable Parquet file: nothing came of it for " + MOST_SECONDS + " seconds");
     }
 
     @Override

@@ -64,8 +64,8 @@ final class SentencePieceModel {
         new Fields(message).forEach((field, value) -> {
             switch (field) {
                 case 1 -> text[0] = StandardCharsets.UTF_8.decode(value).toString();
-                case 2 -> score[0] = Float.intBitsToFloat(Fields.number(value));
-                case 3 -> type[0] = Fields.number(value);
+                case 2 -> score[0] = Float.intBitsToFloat(Fields.toInt(value));
+                case 3 -> type[0] = Fields.toInt(value);
                 default -> {}
             }
         });
@@ -75,9 +75,9 @@ final class SentencePieceModel {
     private void trainer(ByteBuffer message) {
         new Fields(message).forEach((field, value) -> {
             switch (field) {
-                case 3 -> modelType = Fields.number(value);
-                case 40 -> unknownId = Fields.number(value);
-                case 41 -> beginId = Fields.number(value);
+                case 3 -> modelType = Fields.toInt(value);
+                case 40 -> unknownId = Fields.toInt(value);
+                case 41 -> beginId = Fields.toInt(value);
                 default -> {}
             }
         });
@@ -87,7 +87,7 @@ final class SentencePieceModel {
         new Fields(message).forEach((field, value) -> {
             switch (field) {
                 case 2 -> normalizes = value.hasRemaining();
-                case 3 -> dummyPrefix = Fields.number(value) != 0;
+                case 3 -> dummyPrefix = Fields.toInt(value) != 0;
                 default -> {}
             }
         });
@@ -126,7 +126,7 @@ final class SentencePieceModel {
         }
 
         /// A field that is a number; where a file has a string in its place, it is damaged.
-        static int number(ByteBuffer value) {
+        static int toInt(ByteBuffer value) {
             if (value.remaining() != 4) {
                 throw damaged();
             }

@@ -10,12 +10,9 @@ import java.util.List;
 /// Where every bit of a packed matrix lies (the package's documentation gives the layout in words).
 ///
 /// Units are [#ROWS] rows × one column group. Row blocks of [#BLOCK] row units follow each other; inside a block lie
-/// its
-/// units of the first group, then those of the second, and so on: a kernel that walks through memory meets the
-/// activations
-/// of one group a few times before it needs the next group's. All groups but the last have the same [Group]; kernels
-/// fetch
-/// both once and walk.
+/// its units of the first group, then those of the second, and so on: a kernel that walks through memory meets the
+/// activations of one group a few times before it needs the next group's. All groups but the last have the same
+/// [Group]; kernels fetch both once and walk.
 public final class SlicedLayout {
 
     /// Rows of a unit, and bytes of a plane vector: one byte a row.

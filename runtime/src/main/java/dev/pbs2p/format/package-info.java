@@ -46,9 +46,8 @@
 /// group, a segment number and a sign ([dev.pbs2p.tensor.Codes] has the formula). [SlicedLayout] computes the offsets,
 /// [Packing] writes and reads the bytes.
 ///
-/// **Units.** A unit is 64 rows × one group of columns (`group`, fewer in a short last group). Sixteen such
-/// rows of units make a row block (fewer in the last). Row blocks follow each other; inside a block lie its units of
-/// the
+/// **Units.** A unit is 64 rows × one group of columns (`group`, fewer in a short last group). The units of 16 × 64
+/// rows make a row block (of fewer rows in the last). Row blocks follow each other; inside a block lie its units of the
 /// first group, then those of the second, and so on. Rows beyond the matrix are zero bits and zero levels.
 ///
 /// **Slots and plane vectors.** A slot is 8 columns, its lanes. A plane vector is 64 bytes: byte r holds 8 bits of row

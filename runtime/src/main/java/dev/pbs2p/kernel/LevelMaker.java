@@ -27,12 +27,6 @@ final class LevelMaker {
     private final short[] factors = new short[Masks.MOST * ROWS];
     private final short[] params = new short[MOST_PARAMETERS * ROWS];
 
-    /// Sums of a format: counted ones, and totals if nothing is pruned.
-    static int sums(PackedFormat format) {
-        int totals = !format.dense() ? 0 : format.salient() ? 2 : 1;
-        return MaskMaker.ordinary(format) + MaskMaker.salient(format) + totals;
-    }
-
     short[] factors() {
         return factors;
     }

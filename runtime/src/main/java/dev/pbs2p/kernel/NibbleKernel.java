@@ -48,7 +48,7 @@ final class NibbleKernel {
     private static final int NIBBLES = TABLE / 16;
 
     private static final byte[] SUBSETS = subsets();
-    private static final byte[] PLACES_OF = places();
+    private static final byte[] MEMBERS = members();
     private static final byte[] ENTRIES = entries();
 
     private NibbleKernel() {}
@@ -69,7 +69,7 @@ final class NibbleKernel {
 
     /// For each of four activations a vector: where entry `i` finds it among the activations of several nibbles, which
     /// lie one behind the other.
-    private static byte[] places() {
+    private static byte[] members() {
         byte[] place = new byte[4 * TABLE];
         for (int i = 0; i < place.length; i++) {
             place[i] = (byte) (i % TABLE / 16 * 4 + i / TABLE);
@@ -86,9 +86,8 @@ final class NibbleKernel {
         return entry;
     }
 
-    /// Encodes `quads` quads of activations, one signed byte a place in slot order, into `form` from `to` on. Reads,
-    /// and
-    /// ignores, up to [#TABLE] bytes behind them.
+    /// Encodes `quads` quads of activations, one signed byte a place in slot order, into `form` from `to` on. Up to
+    /// [#TABLE] bytes behind them are read, and ignored.
     static void encode(byte[] q, int from, int quads, byte[] form, int to) {
         for (int nibble = 0; nibble < quads * QUAD * 2; nibble += NIBBLES) {
             int at = to + nibble * 2 * TABLE;
@@ -130,7 +129,7 @@ final class NibbleKernel {
 
     /// Activation `i` of every nibble at the entries of the subsets it belongs to.
     private static ByteVector member(ByteVector activations, int i) {
-        return pick(table(PLACES_OF, i * TABLE), activations).and(table(SUBSETS, i * TABLE));
+        return pick(table(MEMBERS, i * TABLE), activations).and(table(SUBSETS, i * TABLE));
     }
 
     /// Shifts bytes through their neighbours: the upper bits of the result are garbage.

@@ -12,8 +12,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
-/// Activations times packed weights: a row block a part. The planes of a piece are spread once and serve all rows of
-/// the
+/// Activations times packed weights: a row block a part. The planes of a piece are spread once and serve all rows of a
 /// batch.
 ///
 /// A part walks straight through memory, and all units of a block meet a group's encoded activations, which each thread
@@ -128,7 +127,7 @@ final class PackedMatmul {
         Arrays.fill(mine.sums, 0, (end - first) * rows * ROWS, 0);
         mine.masks.reset(MaskMaker.ordinary(format) + MaskMaker.salient(format));
         int piece = 0;
-        int groupPieces = Math.max(1, format.group() / order.piece());
+        int groupPieces = format.group() / order.piece();
         for (int g = 0; g < w.layout().groups(); g++) {
             int pieces = Math.min(groupPieces, order.pieces() - piece);
             mine.forms.encode(quantized, rows, order, format, piece, pieces);
@@ -225,9 +224,8 @@ final class PackedMatmul {
         }
     }
 
-    /// The products are integers whose magnitudes add up to less than 2^24 over a run (128 · 127 · 1016 at most), so
-    /// float
-    /// arithmetic on them is exact in any order.
+    /// The products are integers whose magnitudes add up to less than 2^24 over a run (128 · 127 · 1016 at most):
+    /// float arithmetic on them is exact in any order.
     private static void fold(int count, short[] sums, short[] factors, float scale, float[] total, int at) {
         for (int i = 0; i < ROWS; i += Species.FLOATS.length()) {
             FloatVector v = FloatVector.zero(Species.FLOATS);

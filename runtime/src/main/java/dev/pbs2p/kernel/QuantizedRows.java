@@ -53,7 +53,7 @@ final class QuantizedRows {
         private final byte[] salient = new byte[RUN];
     }
 
-    /// Whether rows encoded for `wanted` and the salient columns of `matrix` have this form.
+    /// Whether rows prepared for `wanted` and the salient columns of `matrix` have this form.
     boolean suits(SlotOrder wanted, PackedMatrix matrix) {
         return wanted.equals(order) && Objects.equals(salientOf, matrix.format().salient() ? matrix : null);
     }

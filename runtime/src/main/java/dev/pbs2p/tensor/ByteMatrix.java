@@ -39,26 +39,27 @@ public record ByteMatrix(int rows, int cols, MemorySegment levels, MemorySegment
         int cols = values.cols();
         MemorySegment levels = Arena.ofAuto().allocate((long) rows * cols, 64);
         MemorySegment scales = Arena.ofAuto().allocate(4L * rows * groups(cols), 64);
+        float[] x = new float[cols];
         for (int row = 0; row < rows; row++) {
+            values.row(row, x, 0);
             for (int g = 0; g < groups(cols); g++) {
-                long first = (long) row * cols + (long) g * GROUP;
-                long end = first + Math.min(GROUP, cols - g * GROUP);
-                scales.set(FLOAT, 4L * ((long) row * groups(cols) + g), round(values, first, end, levels));
+                float scale = round(x, g * GROUP, Math.min(cols, (g + 1) * GROUP), levels, (long) row * cols);
+                scales.set(FLOAT, 4L * ((long) row * groups(cols) + g), scale);
             }
         }
         return new ByteMatrix(rows, cols, levels, scales);
     }
 
-    /// Writes the levels of one group; returns its scale.
-    private static float round(Tensor values, long first, long end, MemorySegment levels) {
+    /// Writes the levels of one group of the row that begins at `to`; returns its scale.
+    private static float round(float[] x, int first, int end, MemorySegment levels, long to) {
         float max = 0;
-        for (long i = first; i < end; i++) {
-            max = Math.max(max, Math.abs(values.get(i)));
+        for (int i = first; i < end; i++) {
+            max = Math.max(max, Math.abs(x[i]));
         }
         float scale = max / MOST;
-        for (long i = first; i < end && scale > 0; i++) {
-            int level = Math.clamp((long) Math.rint(values.get(i) / scale), -MOST, MOST);
-            levels.set(ValueLayout.JAVA_BYTE, i, (byte) level);
+        for (int i = first; i < end && scale > 0; i++) {
+            int level = Math.clamp((long) Math.rint(x[i] / scale), -MOST, MOST);
+            levels.set(ValueLayout.JAVA_BYTE, to + i, (byte) level);
         }
         return scale;
     }
@@ -80,8 +81,12 @@ public record ByteMatrix(int rows, int cols, MemorySegment levels, MemorySegment
 
     @Override
     public void row(int row, float[] out, int at) {
-        for (int col = 0; col < cols; col++) {
-            out[at + col] = get(row, col);
+        long from = (long) row * cols;
+        for (int g = 0; g < groups(cols); g++) {
+            float scale = scale(row, g);
+            for (int col = g * GROUP; col < Math.min(cols, (g + 1) * GROUP); col++) {
+                out[at + col] = levels.get(ValueLayout.JAVA_BYTE, from + col) * scale;
+            }
         }
     }
 }
