@@ -52,6 +52,7 @@ public final class Tokenizer implements AutoCloseable {
         TokenizersLibrary library = NativeTokenizers.library();
         try {
             StrictJson.check(json);
+            PostProcessor.check(json);
             return new Tokenizer(library, library.createTokenizerFromString(json), special);
         } catch (RuntimeException e) {
             throw new FormatException(source + ": tokenizer.json cannot be used: " + e.getMessage(), e);

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -142,6 +144,24 @@ final class TokenizerTest {
         try (Tokenizer tokenizer = Tokenizer.of(files)) {
             FormatException e = assertThrows(FormatException.class, () -> tokenizer.encode("b", false));
             assertTrue(e.getMessage().startsWith("the tokenizer cannot encode text: "), e.getMessage());
+        }
+    }
+
+    /// The native library would end the process.
+    @ParameterizedTest
+    @CsvSource({"SpecialToken,<t>,the token", "Sequence,B,the sequence"})
+    void aPostProcessorThatNamesWhatItDoesNotHaveIsRefused(String kind, String id, String seen) {
+        String piece = "{\"" + kind + "\":{\"id\":\"" + id + "\",\"type_id\":0}}";
+        String template = "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},"
+                + piece + "],\"pair\":[],\"special_tokens\":{}}";
+        for (String processor : List.of(template, "{\"type\":\"Sequence\",\"processors\":[" + template + "]}")) {
+            SideFiles files = new SideFiles()
+                    .with(
+                            "tokenizer.json",
+                            "{\"version\":\"1.0\",\"post_processor\":" + processor
+                                    + ",\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0},\"unk_token\":\"a\"}}");
+            FormatException e = assertThrows(FormatException.class, () -> Tokenizer.of(files));
+            assertTrue(e.getMessage().contains("post_processor names " + seen + " \"" + id + "\""), e.getMessage());
         }
     }
 }
