@@ -5,9 +5,11 @@ import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.tensor.Tensor;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Objects;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /// What every stage of one compression works with.
@@ -56,6 +58,18 @@ record CompressJob(
                 Hessian hessian = new Hessian(inputs.take(2.0 / pass.windows()), inputs.size());
                 inputs.layers().forEach(name -> task.take(name, hessian));
             }
+        }
+    }
+
+    /// Moves the windows through the original, each block seen by its own watch; what leaves the last block stays in
+    /// the work directory.
+    void runOriginal(String stage, IntFunction<? extends BlockPass.Watch> watch) throws IOException {
+        pass.embed(work.original(0));
+        for (int block = 0; block < model.blocks(); block++) {
+            pass.run(block, work.original(block), work.original(block + 1), watch.apply(block));
+            release(block);
+            Files.delete(work.original(block));
+            listener.accept(new CompressEvent.Stage(stage, block + 1, model.blocks(), ""));
         }
     }
 

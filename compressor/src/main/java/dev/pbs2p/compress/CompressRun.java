@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// One run over the blocks of a model, from the first that is not finished to the file.
 final class CompressRun {
@@ -98,17 +99,10 @@ final class CompressRun {
         if (work.cosines().isPresent()) {
             return work.cosines().get();
         }
-        double[] cosines = new double[model.blocks()];
-        job.pass().embed(work.original(0));
-        for (int block = 0; block < cosines.length; block++) {
-            LrScore score = new LrScore();
-            job.pass().run(block, work.original(block), work.original(block + 1), score);
-            job.release(block);
-            Files.delete(work.original(block));
-            cosines[block] = score.mean();
-            job.listener().accept(new CompressEvent.Stage("measuring the blocks", block + 1, cosines.length, ""));
-        }
-        Files.delete(work.original(cosines.length));
+        List<LrScore> scores =
+                Stream.generate(LrScore::new).limit(model.blocks()).toList();
+        job.runOriginal("measuring the blocks", scores::get);
+        double[] cosines = scores.stream().mapToDouble(LrScore::mean).toArray();
         work.saveCosines(cosines);
         return cosines;
     }

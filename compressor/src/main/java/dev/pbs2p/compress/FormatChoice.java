@@ -115,7 +115,6 @@ final class FormatChoice {
                 job.release(block); // from now on only the blocks after it are run
             }
         }
-        Files.delete(work.original(model.blocks()));
     }
 
     /// Linear by linear, candidate by candidate.

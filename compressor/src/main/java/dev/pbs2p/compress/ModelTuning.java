@@ -24,7 +24,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /// The last stage: tunes levels and norms of the whole compressed model against the original's predictions on the
-/// calibration windows (algorithm.md section 14, step 8). Both models are in memory.
+/// calibration windows (algorithm.md section 14, step 8). The compressed model is in memory; of the original, what
+/// leaves
+/// its last block lies in a file.
 final class ModelTuning {
 
     private static final double RATE = 0.03;
@@ -47,17 +49,20 @@ final class ModelTuning {
                 return Objects.requireNonNull(FinishedBlock.tuned(done));
             }
         }
+        BlockPass pass = job.pass();
+        Path outputs = outputs();
         Map<String, Codes> codes = codes(blocks);
         try (TorchBackend backend = new TorchBackend(job.options().threads());
-                Model original = Models.open(job.weights(), backend)) {
+                Model original = Models.open(job.weights(), backend);
+                HiddenStates states = pass.open(outputs)) {
             Tuning tuning = Tuning.ofModel(
-                    job.model(), original, codes, job.pass().ids(), job.pass().window());
+                    job.model(), original, codes, pass.ids(), w -> pass.read(states, w, 1), pass.window());
             Optional<byte[]> saved = work.tuning();
             if (saved.isPresent()) {
                 tuning.state().restore(new ByteArrayInputStream(saved.get()));
             }
             Tuning.Outcome outcome = tuning.run(
-                    job.pass().windows(),
+                    pass.windows(),
                     new TuningSchedule(
                             job.plan().modelEpochs(), RATE, BATCH, job.options().seed()),
                     (step, steps, loss) -> job.listener()
@@ -70,6 +75,16 @@ final class ModelTuning {
             write(outcome);
             return new CompressReport.Tuned(outcome.before(), outcome.after());
         }
+    }
+
+    /// What leaves the original's last block. An earlier stage has left the file; if none did, no block was tuned, and
+    /// the model is still the original.
+    private Path outputs() throws IOException {
+        Path outputs = work.original(job.model().blocks());
+        if (!Files.exists(outputs)) {
+            job.runOriginal("running the original", _ -> (_, _, _) -> {});
+        }
+        return outputs;
     }
 
     /// The codes of the finished blocks; their tuned norms go to the backend.

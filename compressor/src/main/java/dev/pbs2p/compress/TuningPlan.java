@@ -4,14 +4,14 @@ package dev.pbs2p.compress;
 ///
 /// @param blockEpochs passes over the windows after the codes of each block, so that the block gives the original
 ///     block's output; one block is in memory
-/// @param modelEpochs passes over the windows at the end, so that the model gives the original's predictions; both
-///     models are in memory
+/// @param modelEpochs passes over the windows at the end, so that the model gives the original's predictions; the
+///     whole compressed model is in memory
 public record TuningPlan(int blockEpochs, int modelEpochs) {
 
     /// Nothing is tuned.
     public static final TuningPlan NONE = new TuningPlan(0, 0);
 
-    /// The plan for a model that fits into memory twice.
+    /// The plan for a model that can be tuned as a whole in memory.
     public static final TuningPlan MODEL = new TuningPlan(1, 2);
 
     /// The plan for a larger one.

@@ -128,7 +128,7 @@ final class WorkDirectory {
         return path.resolve("hidden-" + block + ".f32");
     }
 
-    /// What enters block `block` of the original model; needed by the coarse stage alone.
+    /// What enters block `block` of the original model, or leaves the last.
     Path original(int block) {
         return path.resolve("original-" + block + ".f32");
     }

@@ -128,22 +128,21 @@ public final class Tuning {
 
     /// Tunes all linears and norms of a model against the original's next-token distributions: mean KL divergence.
     ///
+    /// @param original of which only the last norm and the head are used
     /// @param ids token ids of the windows, one after another
-    public static Tuning ofModel(Model model, Model original, Map<String, Codes> codes, int[] ids, int window) {
+    /// @param states that leave the original's last block: values of one window's rows, by window
+    public static Tuning ofModel(
+            Model model, Model original, Map<String, Codes> codes, int[] ids, IntFunction<float[]> states, int window) {
         TorchBackend backend = (TorchBackend) model.backend();
         Objective divergence = windows -> {
             int[] tokens = Arrays.stream(windows)
                     .flatMap(w -> Arrays.stream(ids, w * window, (w + 1) * window))
                     .toArray();
-            Tensor target = predict(original, tokens, windows.length);
-            return Predictions.divergence(target, predict(model, tokens, windows.length));
+            Tensor target = Predictions.logProbabilities(original, states(backend, states, windows, window));
+            Matrix out = model.forward(tokens, backend.window(windows.length));
+            return Predictions.divergence(target, Predictions.logProbabilities(model, out));
         };
         return new Tuning(backend, divergence, Integer.MAX_VALUE, codes, backend.vectors());
-    }
-
-    private static Tensor predict(Model model, int[] tokens, int sequences) {
-        return Predictions.logProbabilities(
-                model, model.forward(tokens, model.backend().window(sequences)));
     }
 
     /// Where a saved run can be continued: [TuningState#restore] before [#run].

@@ -12,6 +12,7 @@ import dev.pbs2p.compress.TuningSchedule;
 import dev.pbs2p.compress.TuningState;
 import dev.pbs2p.generate.Model;
 import dev.pbs2p.kernel.Backend;
+import dev.pbs2p.kernel.KvCache;
 import dev.pbs2p.kernel.Matrix;
 import dev.pbs2p.model.Models;
 import dev.pbs2p.model.TinyLlama;
@@ -96,9 +97,21 @@ final class TuningTest {
                 .toArray();
     }
 
+    private Tuning tuning(int[] ids) {
+        return Tuning.ofModel(student, teacher, codes, ids, window -> states(ids, window), WINDOW);
+    }
+
+    /// What leaves the original's last block.
+    private float[] states(int[] ids, int window) {
+        try (Backend.Scope _ = teacher.backend().scope();
+                KvCache cache = teacher.backend().window(1)) {
+            int[] own = Arrays.copyOfRange(ids, window * WINDOW, (window + 1) * WINDOW);
+            return teacher.backend().read(teacher.forward(own, cache));
+        }
+    }
+
     private Tuning.Outcome tune(int windows, int epochs, double rate) {
-        return Tuning.ofModel(student, teacher, codes, windows(windows), WINDOW)
-                .run(windows, new TuningSchedule(epochs, rate, 4, 1), (_, _, _) -> {}, _ -> {});
+        return tuning(windows(windows)).run(windows, new TuningSchedule(epochs, rate, 4, 1), (_, _, _) -> {}, _ -> {});
     }
 
     @Test
@@ -130,12 +143,11 @@ final class TuningTest {
         int[] ids = windows(20);
         TuningSchedule schedule = new TuningSchedule(4, 0.03, 4, 1);
         List<byte[]> saved = new ArrayList<>();
-        Tuning.Outcome whole = Tuning.ofModel(student, teacher, codes, ids, WINDOW)
-                .run(20, schedule, (_, _, _) -> {}, state -> saved.add(state.save()));
+        Tuning.Outcome whole = tuning(ids).run(20, schedule, (_, _, _) -> {}, state -> saved.add(state.save()));
         student.close();
         student.backend().close();
         student = Models.open(checkpoint, new TorchBackend(1));
-        Tuning tuning = Tuning.ofModel(student, teacher, codes, ids, WINDOW);
+        Tuning tuning = tuning(ids);
         tuning.state().restore(new ByteArrayInputStream(saved.get(epoch - 1)));
         Tuning.Outcome resumed = tuning.run(20, schedule, (_, _, _) -> {}, _ -> {});
         assertEquals(whole.after(), resumed.after());
