@@ -17,4 +17,4 @@ echo done 1>&2
 for /f "usebackq delims=" %%c in ("%target%\classpath") do set "CLASSPATH=%target%\pbs2p.jar;%%c"
 rem LibTorch's threads wait asleep: where they spin, they take the cores from those that work.
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
-"%JAVA_HOME%\bin\java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseG1GC -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:MaxRAMPercentage=50 -Dfile.encoding=UTF-8 "-Dpbs2p.home=%~dp0." %PBS2P_JAVA_OPTIONS% dev.pbs2p.cli.Main %*
+"%JAVA_HOME%\bin\java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseG1GC -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -XX:MaxRAMPercentage=50 -Dfile.encoding=UTF-8 "-Dpbs2p.home=%~dp0." %PBS2P_JAVA_OPTIONS% dev.pbs2p.cli.Main %*

@@ -179,7 +179,9 @@ public final class TunedLinear {
         return level * (2 * target - level);
     }
 
-    /// The codes with levels rounded to what a file stores.
+    /// The linear with levels rounded to what a file stores.
+    ///
+    /// @param codes become those of the result, not copied
     public Codes rounded(float[] levels, byte[] codes) {
         int segments = format.segments();
         byte[] params = new byte[start.params().length];
@@ -195,7 +197,7 @@ public final class TunedLinear {
                 LevelRounding.round(full(levels, r, g), step[r], format.symmetric(), params, start.paramsAt(r, g));
             }
         }
-        return new Codes(format, rows, cols, codes.clone(), params, step, start.salient());
+        return new Codes(format, rows, cols, codes, params, step, start.salient());
     }
 
     /// Both levels of every segment of a row's group.

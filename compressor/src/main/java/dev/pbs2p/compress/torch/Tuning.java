@@ -30,7 +30,7 @@ public final class Tuning {
     private static final double NORM_RATE = 0.3;
 
     /// Values of the hidden states that go through a block at once: a gradient needs some 25 times their memory.
-    private static final int PASS_VALUES = 1 << 22;
+    private static final int PASS_VALUES = 1 << 21;
 
     private final TorchBackend backend;
     private final Objective objective;
@@ -221,20 +221,24 @@ public final class Tuning {
         List<Tensor> leaves = new ArrayList<>();
         linears.forEach((name, linear) -> {
             int k = leaves.size();
-            linear.dense(state.parameters().get(k), state.codes().get(k), scratch);
-            leaves.add(leaf(name, scratch, linear.rows(), linear.cols()));
+            leaves.add(dense(linear, state.parameters().get(k), state.codes().get(k)));
+            bind(name, leaves.getLast());
         });
         for (String name : vectors) {
             float[] values = state.parameters().get(leaves.size());
-            leaves.add(leaf(name, values, 1, values.length));
+            leaves.add(Native.tensor(values, 1, values.length));
+            bind(name, leaves.getLast());
         }
         return leaves;
     }
 
-    private Tensor leaf(String name, float[] values, int rows, int cols) {
-        Tensor leaf = Native.slice(values, 0, rows * cols, rows, cols).set_requires_grad(true);
-        backend.bind(name, leaf);
-        return leaf;
+    private Tensor dense(TunedLinear linear, float[] levels, byte[] codes) {
+        linear.dense(levels, codes, scratch);
+        return Native.slice(scratch, 0, linear.rows() * linear.cols(), linear.rows(), linear.cols());
+    }
+
+    private void bind(String name, Tensor leaf) {
+        backend.bind(name, leaf.set_requires_grad(true));
     }
 
     /// The objective over some windows, with levels and vectors rounded as they are stored.
@@ -255,8 +259,10 @@ public final class Tuning {
     private void store(List<float[]> parameters, List<byte[]> codes) {
         int k = 0;
         for (Map.Entry<String, TunedLinear> linear : linears.entrySet()) {
-            Codes rounded = linear.getValue().rounded(parameters.get(k), codes.get(k));
-            backend.replace(linear.getKey(), rounded.toFloats());
+            TunedLinear rounded = new TunedLinear(linear.getValue().rounded(parameters.get(k), codes.get(k)));
+            try (PointerScope _ = new PointerScope()) {
+                backend.bind(linear.getKey(), dense(rounded, rounded.levels(), codes.get(k)));
+            }
             k++;
         }
         for (String name : vectors) {
