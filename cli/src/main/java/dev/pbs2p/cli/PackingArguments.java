@@ -66,7 +66,7 @@ final class PackingArguments {
             paramLabel = "WHAT",
             description = "none; block: levels, codes and norms of each block follow the gradient of its output, one"
                     + " block in memory; model: then those of all blocks follow the gradient of the predictions, which"
-                    + " needs the model twice in memory (default: none for paper; else model where that fits, or"
+                    + " needs 30 bytes of memory a weight (default: none for paper; else model where that fits, or"
                     + " block).")
     private @Nullable String tune;
 
