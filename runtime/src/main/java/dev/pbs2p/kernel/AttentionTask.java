@@ -1,7 +1,5 @@
 package dev.pbs2p.kernel;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
-
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -105,8 +103,8 @@ final class AttentionTask implements Workers.Task {
             sum0 = x.fma(load(keys, at + i), sum0);
             sum1 = x.fma(load(keys, at + stride + i), sum1);
         }
-        float dot0 = sum0.reduceLanes(ADD);
-        float dot1 = sum1.reduceLanes(ADD);
+        float dot0 = VectorMath.sum(sum0);
+        float dot1 = VectorMath.sum(sum1);
         for (; i < size; i++) {
             dot0 += q[query + i] * keys[at + i];
             dot1 += q[query + i] * keys[at + stride + i];
@@ -128,7 +126,7 @@ final class AttentionTask implements Workers.Task {
             e.intoArray(scores, p);
             sum = sum.add(e);
         }
-        float total = sum.reduceLanes(ADD);
+        float total = VectorMath.sum(sum);
         for (; p < count; p++) {
             scores[p] = (float) Math.exp(scores[p] - max);
             total += scores[p];

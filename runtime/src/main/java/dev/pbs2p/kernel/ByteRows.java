@@ -1,6 +1,5 @@
 package dev.pbs2p.kernel;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.B2F;
 
 import dev.pbs2p.tensor.ByteMatrix;
@@ -49,7 +48,7 @@ final class ByteRows {
         for (int c = groups * GROUP; c < cols; c++) {
             rest += weight.get(row, c) * x[at + c];
         }
-        return sums.reduceLanes(ADD) + rest;
+        return VectorMath.sum(sums) + rest;
     }
 
     /// The levels of a whole group times x[at ..), a sum a lane.

@@ -1,7 +1,5 @@
 package dev.pbs2p.kernel;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
-
 import dev.pbs2p.tensor.DenseWeight;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
@@ -124,14 +122,14 @@ final class DenseMatmul implements Workers.Task {
             sum30 = row.fma(x0, sum30);
             sum31 = row.fma(x1, sum31);
         }
-        out[to] = sum00.reduceLanes(ADD) + rest(w, 0, x, at, i, cols);
-        out[to + 1] = sum10.reduceLanes(ADD) + rest(w, cols, x, at, i, cols);
-        out[to + 2] = sum20.reduceLanes(ADD) + rest(w, 2 * cols, x, at, i, cols);
-        out[to + 3] = sum30.reduceLanes(ADD) + rest(w, 3 * cols, x, at, i, cols);
-        out[to + outputs] = sum01.reduceLanes(ADD) + rest(w, 0, x, at + cols, i, cols);
-        out[to + outputs + 1] = sum11.reduceLanes(ADD) + rest(w, cols, x, at + cols, i, cols);
-        out[to + outputs + 2] = sum21.reduceLanes(ADD) + rest(w, 2 * cols, x, at + cols, i, cols);
-        out[to + outputs + 3] = sum31.reduceLanes(ADD) + rest(w, 3 * cols, x, at + cols, i, cols);
+        out[to] = VectorMath.sum(sum00) + rest(w, 0, x, at, i, cols);
+        out[to + 1] = VectorMath.sum(sum10) + rest(w, cols, x, at, i, cols);
+        out[to + 2] = VectorMath.sum(sum20) + rest(w, 2 * cols, x, at, i, cols);
+        out[to + 3] = VectorMath.sum(sum30) + rest(w, 3 * cols, x, at, i, cols);
+        out[to + outputs] = VectorMath.sum(sum01) + rest(w, 0, x, at + cols, i, cols);
+        out[to + outputs + 1] = VectorMath.sum(sum11) + rest(w, cols, x, at + cols, i, cols);
+        out[to + outputs + 2] = VectorMath.sum(sum21) + rest(w, 2 * cols, x, at + cols, i, cols);
+        out[to + outputs + 3] = VectorMath.sum(sum31) + rest(w, 3 * cols, x, at + cols, i, cols);
     }
 
     private static float rest(float[] a, int aAt, float[] b, int bAt, int from, int to) {
@@ -151,6 +149,6 @@ final class DenseMatmul implements Workers.Task {
             sum0 = load(a, aAt + i).fma(load(b, bAt + i), sum0);
             sum1 = load(a, aAt + i + LANES).fma(load(b, bAt + i + LANES), sum1);
         }
-        return sum0.add(sum1).reduceLanes(ADD) + rest(a, aAt, b, bAt, i, n);
+        return VectorMath.sum(sum0.add(sum1)) + rest(a, aAt, b, bAt, i, n);
     }
 }

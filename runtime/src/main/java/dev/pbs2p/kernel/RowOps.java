@@ -151,7 +151,7 @@ final class RowOps implements Workers.Task {
         for (; i <= cols - LANES; i += LANES) {
             sum = sum.add(load(x, at + i));
         }
-        float total = sum.reduceLanes(ADD);
+        float total = VectorMath.sum(sum);
         for (; i < cols; i++) {
             total += x[at + i];
         }
@@ -169,7 +169,7 @@ final class RowOps implements Workers.Task {
             sum0 = d0.fma(d0, sum0);
             sum1 = d1.fma(d1, sum1);
         }
-        float total = sum0.add(sum1).reduceLanes(ADD);
+        float total = VectorMath.sum(sum0.add(sum1));
         for (; i < cols; i++) {
             total += (x[at + i] - mean) * (x[at + i] - mean);
         }

@@ -4,6 +4,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShuffle;
 
 /// Functions of whole vectors.
 final class VectorMath {
@@ -18,7 +19,33 @@ final class VectorMath {
     private static final float LOWEST = -87;
     private static final float HIGHEST = 88;
 
+    private static final int LANES = Species.FLOATS.length();
+    private static final VectorShuffle<Float> FROM_8 = lanesFrom(8);
+    private static final VectorShuffle<Float> FROM_4 = lanesFrom(4);
+    private static final VectorShuffle<Float> FROM_2 = lanesFrom(2);
+    private static final VectorShuffle<Float> FROM_1 = lanesFrom(1);
+
     private VectorMath() {}
+
+    private static VectorShuffle<Float> lanesFrom(int lane) {
+        return VectorShuffle.iota(Species.FLOATS, lane, 1, true);
+    }
+
+    /// The sum of the lanes of a full vector, its upper half added to its lower half until one lane is left.
+    ///
+    /// The library's own sum takes one order before it is compiled and another one after: results would differ
+    /// from run to run.
+    static float sum(FloatVector x) {
+        FloatVector sum = x;
+        if (LANES > 8) {
+            sum = sum.add(sum.rearrange(FROM_8));
+        }
+        if (LANES > 4) {
+            sum = sum.add(sum.rearrange(FROM_4));
+        }
+        sum = sum.add(sum.rearrange(FROM_2));
+        return sum.add(sum.rearrange(FROM_1)).lane(0);
+    }
 
     /// The exponential, to a relative error of 3e-7, between -87 and 88; beyond them the value at the nearer end.
     ///

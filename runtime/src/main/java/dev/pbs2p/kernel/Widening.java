@@ -1,6 +1,5 @@
 package dev.pbs2p.kernel;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.S2I;
 
@@ -84,7 +83,7 @@ final class Widening {
             sum0 = f32(data, from + i * 4L).fma(load(x, at + i), sum0);
             sum1 = f32(data, from + (i + LANES) * 4L).fma(load(x, at + i + LANES), sum1);
         }
-        return sum0.add(sum1).reduceLanes(ADD);
+        return VectorMath.sum(sum0.add(sum1));
     }
 
     private static float dotF16(MemorySegment data, long from, float[] x, int at, int n) {
@@ -94,7 +93,7 @@ final class Widening {
             sum0 = f16(data, from + i * 2L).fma(load(x, at + i), sum0);
             sum1 = f16(data, from + (i + LANES) * 2L).fma(load(x, at + i + LANES), sum1);
         }
-        return sum0.add(sum1).reduceLanes(ADD);
+        return VectorMath.sum(sum0.add(sum1));
     }
 
     private static float dotBf16(MemorySegment data, long from, float[] x, int at, int n) {
@@ -104,7 +103,7 @@ final class Widening {
             sum0 = bf16(data, from + i * 2L).fma(load(x, at + i), sum0);
             sum1 = bf16(data, from + (i + LANES) * 2L).fma(load(x, at + i + LANES), sum1);
         }
-        return sum0.add(sum1).reduceLanes(ADD);
+        return VectorMath.sum(sum0.add(sum1));
     }
 
     /// Row `row` of `weight` in float32.
