@@ -22,16 +22,16 @@ public final class TuningState {
     private double before = Double.NaN;
     private double bestLoss = Double.NaN;
 
-    /// Begins at `parameters` and `codes`, which are copied.
+    /// Begins at copies of `parameters` and `codes`.
     ///
     /// @param parameters first the levels of the linears, then parameter vectors
-    /// @param codes of the linears
+    /// @param codes of the linears; the best ones until others are better, so they must stay as they are
     public TuningState(List<float[]> parameters, List<byte[]> codes) {
         this.parameters =
                 new ArrayList<>(parameters.stream().map(float[]::clone).toList());
         this.best = new ArrayList<>(parameters.stream().map(float[]::clone).toList());
         this.codes = new ArrayList<>(codes.stream().map(byte[]::clone).toList());
-        this.bestCodes = new ArrayList<>(codes.stream().map(byte[]::clone).toList());
+        this.bestCodes = new ArrayList<>(codes);
         codes.forEach(code -> offsets.add(new float[code.length]));
         List<float[]> moving = new ArrayList<>(parameters);
         moving.addAll(offsets);
@@ -113,7 +113,7 @@ public final class TuningState {
                 System.arraycopy(parameters.get(k), 0, best.get(k), 0, best.get(k).length);
             }
             for (int k = 0; k < codes.size(); k++) {
-                System.arraycopy(codes.get(k), 0, bestCodes.get(k), 0, bestCodes.get(k).length);
+                bestCodes.set(k, codes.get(k).clone());
             }
         }
     }
@@ -157,6 +157,7 @@ public final class TuningState {
                 values[i] = in.readFloat();
             }
         }
+        bestCodes.replaceAll(byte[]::clone);
         for (byte[] values : codeArrays()) {
             expect(in, values.length);
             in.readFully(values);
