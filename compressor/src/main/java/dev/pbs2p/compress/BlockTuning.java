@@ -27,10 +27,11 @@ final class BlockTuning {
     /// @param target hidden states that should leave it
     Tuning.Outcome run(int block, Map<String, Codes> codes, Path in, Path target) throws IOException {
         BlockPass pass = job.pass();
-        try (HiddenStates inputs = pass.open(in);
+        try (Replicas others = new Replicas(job, Replicas.count(job, codes.values(), BATCH) - 1);
+                HiddenStates inputs = pass.open(in);
                 HiddenStates targets = pass.open(target)) {
             Tuning tuning = Tuning.ofBlock(
-                    job.model(),
+                    others.with(job.model()),
                     block,
                     codes,
                     w -> pass.read(inputs, w, 1),

@@ -1,12 +1,9 @@
 package dev.pbs2p.compress;
 
-import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.compress.torch.Tuning;
 import dev.pbs2p.format.Packing;
 import dev.pbs2p.format.Pbs2pFile;
 import dev.pbs2p.format.Pbs2pWriter;
-import dev.pbs2p.generate.Model;
-import dev.pbs2p.model.Models;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
@@ -52,11 +49,17 @@ final class ModelTuning {
         BlockPass pass = job.pass();
         Path outputs = outputs();
         Map<String, Codes> codes = codes(blocks);
-        try (TorchBackend backend = new TorchBackend(job.options().threads());
-                Model original = Models.open(job.weights(), backend);
+        int count = Replicas.count(job, codes.values(), BATCH);
+        try (Replicas others = new Replicas(job, count - 1);
+                Replicas originals = new Replicas(job, count);
                 HiddenStates states = pass.open(outputs)) {
             Tuning tuning = Tuning.ofModel(
-                    job.model(), original, codes, pass.ids(), w -> pass.read(states, w, 1), pass.window());
+                    others.with(job.model()),
+                    originals.models(),
+                    codes,
+                    pass.ids(),
+                    w -> pass.read(states, w, 1),
+                    pass.window());
             Optional<byte[]> saved = work.tuning();
             if (saved.isPresent()) {
                 tuning.state().restore(new ByteArrayInputStream(saved.get()));

@@ -11,11 +11,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.ToDoubleBiFunction;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -32,19 +35,12 @@ public final class Tuning {
     /// Values of the hidden states that go through a block at once: a gradient needs some 25 times their memory.
     private static final int PASS_VALUES = 1 << 21;
 
-    private final TorchBackend backend;
-    private final Objective objective;
-    private final int together; // windows at once
+    private final List<Replica> replicas;
     private final Map<String, TunedLinear> linears = new LinkedHashMap<>();
     private final double[] gaps; // between the levels of each linear before tuning
     private final List<String> vectors;
     private final TuningState state;
     private final float[] scratch; // a linear's weights or their gradient
-
-    /// What is lowered: a scalar tensor for some of the windows, by index; of all windows, their mean.
-    interface Objective {
-        Tensor of(int[] windows);
-    }
 
     /// Hears about every step.
     public interface Progress {
@@ -63,13 +59,12 @@ public final class Tuning {
     /// @param vectors every tuned parameter vector, rounded to float16
     public record Outcome(double before, double after, Map<String, Codes> codes, Map<String, float[]> vectors) {}
 
-    /// @param together the most windows that are handed to the objective at once
+    /// @param replicas that share the windows of a step; the first one knows the vectors
     /// @param codes of the linears that move, by name
     /// @param vectors names of the parameter vectors that move
-    Tuning(TorchBackend backend, Objective objective, int together, Map<String, Codes> codes, List<String> vectors) {
-        this.backend = backend;
-        this.objective = objective;
-        this.together = together;
+    Tuning(List<Replica> replicas, Map<String, Codes> codes, List<String> vectors) {
+        this.replicas = replicas;
+        TorchBackend backend = replicas.getFirst().backend();
         this.vectors = List.copyOf(vectors);
         codes.forEach((name, value) -> linears.put(name, new TunedLinear(value)));
         List<float[]> start = new ArrayList<>();
@@ -92,28 +87,33 @@ public final class Tuning {
     /// Tunes one transformer block: fed `inputs` (what its compressed predecessors give), it should give `targets`
     /// (what the original block gives on the original model's own states), in mean squared error.
     ///
+    /// @param models the model, and others like it that take gradients side by side with it
     /// @param inputs values of one window's rows, by window
     /// @param targets the same
     public static Tuning ofBlock(
-            Model model,
+            List<Model> models,
             int block,
             Map<String, Codes> codes,
             IntFunction<float[]> inputs,
             IntFunction<float[]> targets,
             int window) {
-        TorchBackend backend = (TorchBackend) model.backend();
-        Objective error = windows -> {
-            Matrix x = states(backend, inputs, windows, window);
-            Matrix y = states(backend, targets, windows, window);
-            Matrix out = model.block(block, x, backend.window(windows.length));
-            return torch.mse_loss(TorchMatrix.of(out), TorchMatrix.of(y));
-        };
-        // Biases of the linears stay.
-        List<String> norms = model.vectors(block).stream()
-                .filter(backend.vectors()::contains)
-                .toList();
         int together = Math.max(1, PASS_VALUES / inputs.apply(0).length);
-        return new Tuning(backend, error, together, codes, norms);
+        List<Replica> replicas = new ArrayList<>();
+        for (Model model : models) {
+            TorchBackend backend = (TorchBackend) model.backend();
+            Replica.Objective error = windows -> {
+                Matrix x = states(backend, inputs, windows, window);
+                Matrix y = states(backend, targets, windows, window);
+                Matrix out = model.block(block, x, backend.window(windows.length));
+                return torch.mse_loss(TorchMatrix.of(out), TorchMatrix.of(y));
+            };
+            replicas.add(new Replica(backend, error, together));
+        }
+        // Biases of the linears stay.
+        List<String> norms = models.getFirst().vectors(block).stream()
+                .filter(replicas.getFirst().backend().vectors()::contains)
+                .toList();
+        return new Tuning(replicas, codes, norms);
     }
 
     private static Matrix states(TorchBackend backend, IntFunction<float[]> states, int[] windows, int window) {
@@ -128,21 +128,33 @@ public final class Tuning {
 
     /// Tunes all linears and norms of a model against the original's next-token distributions: mean KL divergence.
     ///
-    /// @param original of which only the last norm and the head are used
+    /// @param models the model, and others like it that take gradients side by side with it
+    /// @param originals as many, of which only the last norm and the head are used
     /// @param ids token ids of the windows, one after another
     /// @param states that leave the original's last block: values of one window's rows, by window
     public static Tuning ofModel(
-            Model model, Model original, Map<String, Codes> codes, int[] ids, IntFunction<float[]> states, int window) {
-        TorchBackend backend = (TorchBackend) model.backend();
-        Objective divergence = windows -> {
-            int[] tokens = Arrays.stream(windows)
-                    .flatMap(w -> Arrays.stream(ids, w * window, (w + 1) * window))
-                    .toArray();
-            Tensor target = Predictions.logProbabilities(original, states(backend, states, windows, window));
-            Matrix out = model.forward(tokens, backend.window(windows.length));
-            return Predictions.divergence(target, Predictions.logProbabilities(model, out));
-        };
-        return new Tuning(backend, divergence, Integer.MAX_VALUE, codes, backend.vectors());
+            List<Model> models,
+            List<Model> originals,
+            Map<String, Codes> codes,
+            int[] ids,
+            IntFunction<float[]> states,
+            int window) {
+        List<Replica> replicas = new ArrayList<>();
+        for (int i = 0; i < models.size(); i++) {
+            Model model = models.get(i);
+            Model original = originals.get(i);
+            TorchBackend backend = (TorchBackend) model.backend();
+            Replica.Objective divergence = windows -> {
+                int[] tokens = Arrays.stream(windows)
+                        .flatMap(w -> Arrays.stream(ids, w * window, (w + 1) * window))
+                        .toArray();
+                Tensor target = Predictions.logProbabilities(original, states(backend, states, windows, window));
+                Matrix out = model.forward(tokens, backend.window(windows.length));
+                return Predictions.divergence(target, Predictions.logProbabilities(model, out));
+            };
+            replicas.add(new Replica(backend, divergence, Integer.MAX_VALUE));
+        }
+        return new Tuning(replicas, codes, replicas.getFirst().backend().vectors());
     }
 
     /// Where a saved run can be continued: [TuningState#restore] before [#run].
@@ -150,17 +162,35 @@ public final class Tuning {
         return state;
     }
 
-    /// Tunes for the epochs that are left, and leaves the backend with the outcome.
+    /// Tunes for the epochs that are left, and leaves the backends with the outcome.
     ///
     /// @param windows number of windows
     /// @param endOfEpoch is handed the state after every epoch, to save it
     public Outcome run(int windows, TuningSchedule schedule, Progress progress, Consumer<TuningState> endOfEpoch) {
+        int threads = Native.threads();
+        if (replicas.size() > 1) {
+            Native.threads(1); // each replica on a thread of its own
+        }
+        try (ExecutorService helpers = Executors.newCachedThreadPool()) {
+            run(windows, schedule, progress, endOfEpoch, helpers);
+            return outcome();
+        } finally {
+            Native.threads(threads);
+        }
+    }
+
+    private void run(
+            int windows,
+            TuningSchedule schedule,
+            Progress progress,
+            Consumer<TuningState> endOfEpoch,
+            Executor helpers) {
         int[] order = WindowOrder.shuffled(windows, schedule.seed());
         int held = Math.max(1, windows / 10);
         int[] heldOut = Arrays.copyOf(order, held);
         int[] training = Arrays.copyOfRange(order, held, windows);
         if (Double.isNaN(state.before())) {
-            state.begin(heldOutLoss(heldOut, schedule.batch()));
+            state.begin(heldOutLoss(heldOut, schedule.batch(), helpers));
         }
         double[] rates = rates(schedule.rate());
         int perEpoch = (training.length + schedule.batch() - 1) / schedule.batch();
@@ -170,13 +200,12 @@ public final class Tuning {
             for (int[] batch : WindowOrder.batches(epoch, schedule.batch())) {
                 double factor = schedule.factor(state.steps() + 1, total);
                 double loss = step(
-                        batch, Arrays.stream(rates).map(rate -> rate * factor).toArray());
+                        batch, Arrays.stream(rates).map(rate -> rate * factor).toArray(), helpers);
                 progress.step(state.steps(), total, loss);
             }
-            state.endEpoch(heldOutLoss(heldOut, schedule.batch()));
+            state.endEpoch(heldOutLoss(heldOut, schedule.batch(), helpers));
             endOfEpoch.accept(state);
         }
-        return outcome();
     }
 
     /// One rate an array; that of a linear is relative to its gaps.
@@ -186,50 +215,69 @@ public final class Tuning {
         return rates;
     }
 
-    private double step(int[] batch, double[] rates) {
+    private double step(int[] batch, double[] rates, Executor helpers) {
         try (PointerScope _ = new PointerScope()) {
-            List<Tensor> leaves = leaves();
-            double loss = 0;
-            for (int[] some : WindowOrder.batches(batch, together)) {
-                loss += addGradients(some, (double) some.length / batch.length);
-            }
+            bindLeaves();
+            List<int[]> shares = shares(batch);
+            double loss = sum(shares, helpers, (replica, windows) -> replica.addGradients(windows, batch.length));
             state.nextStep();
             int k = 0;
             for (TunedLinear linear : linears.values()) {
-                Native.floats(leaves.get(k).grad(), scratch);
+                Native.floats(gradient(k, shares.size()), scratch);
                 state.move(k, linear, scratch, rates[k]);
                 k++;
             }
-            for (; k < leaves.size(); k++) {
-                state.move(k, Native.floats(leaves.get(k).grad()), rates[k]);
+            for (; k < rates.length; k++) {
+                state.move(k, Native.floats(gradient(k, shares.size())), rates[k]);
             }
             return loss;
         }
     }
 
-    /// Adds the gradients of a share of the objective to those that the leaves have.
-    private double addGradients(int[] windows, double share) {
-        try (PointerScope _ = new PointerScope()) {
-            Tensor loss = objective.of(windows).mul(new Scalar(share));
-            loss.backward();
-            return loss.item_double();
-        }
+    /// What each replica takes of some windows; there may be fewer shares than replicas.
+    private List<int[]> shares(int[] windows) {
+        return WindowOrder.batches(windows, Math.ceilDiv(windows.length, replicas.size()));
     }
 
-    /// The weights and vectors as they are now, bound in the backend, so that their gradients can be asked for.
-    private List<Tensor> leaves() {
-        List<Tensor> leaves = new ArrayList<>();
-        linears.forEach((name, linear) -> {
-            int k = leaves.size();
-            leaves.add(dense(linear, state.parameters().get(k), state.codes().get(k)));
-            bind(name, leaves.getLast());
-        });
-        for (String name : vectors) {
-            float[] values = state.parameters().get(leaves.size());
-            leaves.add(Native.tensor(values, 1, values.length));
-            bind(name, leaves.getLast());
+    /// The sum of what the replicas give for their shares, taken in their order.
+    private double sum(List<int[]> shares, Executor helpers, ToDoubleBiFunction<Replica, int[]> task) {
+        List<CompletableFuture<Double>> others = new ArrayList<>();
+        for (int i = 1; i < shares.size(); i++) {
+            Replica replica = replicas.get(i);
+            int[] share = shares.get(i);
+            others.add(CompletableFuture.supplyAsync(() -> task.applyAsDouble(replica, share), helpers));
         }
-        return leaves;
+        double sum = task.applyAsDouble(replicas.getFirst(), shares.getFirst());
+        for (CompletableFuture<Double> other : others) {
+            sum += other.join();
+        }
+        return sum;
+    }
+
+    /// The sum of the gradients of leaf `k` that the first `count` replicas have.
+    private Tensor gradient(int k, int count) {
+        Tensor gradient = replicas.getFirst().gradient(k);
+        for (int i = 1; i < count; i++) {
+            gradient.add_(replicas.get(i).gradient(k));
+        }
+        return gradient;
+    }
+
+    /// Binds the weights and vectors as they are now, so that their gradients can be asked for.
+    private void bindLeaves() {
+        replicas.forEach(Replica::clear);
+        int k = 0;
+        for (Map.Entry<String, TunedLinear> linear : linears.entrySet()) {
+            Tensor values = dense(
+                    linear.getValue(), state.parameters().get(k), state.codes().get(k));
+            replicas.forEach(replica -> replica.bindLeaf(linear.getKey(), values));
+            k++;
+        }
+        for (String name : vectors) {
+            float[] values = state.parameters().get(k++);
+            Tensor vector = Native.tensor(values, 1, values.length);
+            replicas.forEach(replica -> replica.bindLeaf(name, vector));
+        }
     }
 
     private Tensor dense(TunedLinear linear, float[] levels, byte[] codes) {
@@ -237,36 +285,26 @@ public final class Tuning {
         return Native.slice(scratch, 0, linear.rows() * linear.cols(), linear.rows(), linear.cols());
     }
 
-    private void bind(String name, Tensor leaf) {
-        backend.bind(name, leaf.set_requires_grad(true));
-    }
-
     /// The objective over some windows, with levels and vectors rounded as they are stored.
-    private double heldOutLoss(int[] windows, int batch) {
+    private double heldOutLoss(int[] windows, int batch, Executor helpers) {
         store(state.parameters(), state.codes());
-        double sum = 0;
-        try (NoGradGuard _ = new NoGradGuard()) {
-            for (int[] some : WindowOrder.batches(windows, Math.min(batch, together))) {
-                try (PointerScope _ = new PointerScope()) {
-                    sum += objective.of(some).item_double() * some.length;
-                }
-            }
-        }
-        return sum / windows.length;
+        return sum(shares(windows), helpers, (replica, share) -> replica.loss(share, batch)) / windows.length;
     }
 
-    /// Gives the backend what a file would hold.
+    /// Gives the backends what a file would hold.
     private void store(List<float[]> parameters, List<byte[]> codes) {
         int k = 0;
         for (Map.Entry<String, TunedLinear> linear : linears.entrySet()) {
             TunedLinear rounded = new TunedLinear(linear.getValue().rounded(parameters.get(k), codes.get(k)));
             try (PointerScope _ = new PointerScope()) {
-                backend.bind(linear.getKey(), dense(rounded, rounded.levels(), codes.get(k)));
+                Tensor values = dense(rounded, rounded.levels(), codes.get(k));
+                replicas.forEach(replica -> replica.backend().bind(linear.getKey(), values));
             }
             k++;
         }
         for (String name : vectors) {
-            backend.replace(name, half(parameters.get(k++)));
+            float[] values = half(parameters.get(k++));
+            replicas.forEach(replica -> replica.backend().replace(name, values));
         }
     }
 

@@ -98,7 +98,7 @@ final class TuningTest {
     }
 
     private Tuning tuning(int[] ids) {
-        return Tuning.ofModel(student, teacher, codes, ids, window -> states(ids, window), WINDOW);
+        return Tuning.ofModel(List.of(student), List.of(teacher), codes, ids, window -> states(ids, window), WINDOW);
     }
 
     /// What leaves the original's last block.
@@ -185,7 +185,7 @@ final class TuningTest {
         }
         Map<String, Codes> block = new LinkedHashMap<>();
         student.linears(0).forEach(name -> block.put(name, codes.get(name)));
-        Tuning tuning = Tuning.ofBlock(student, 0, block, w -> inputs[w], w -> targets[w], WINDOW);
+        Tuning tuning = Tuning.ofBlock(List.of(student), 0, block, w -> inputs[w], w -> targets[w], WINDOW);
         Tuning.Outcome outcome = tuning.run(40, new TuningSchedule(4, 0.05, 4, 1), (_, _, _) -> {}, _ -> {});
         assertTrue(outcome.after() < 0.95 * outcome.before(), outcome.before() + " -> " + outcome.after());
         assertEquals(2, outcome.vectors().size());
@@ -193,27 +193,42 @@ final class TuningTest {
 
     /// The gradient of a batch is the sum of its parts': a code may flip by rounding, hence the tolerance.
     @ParameterizedTest
-    @ValueSource(ints = {1, 3})
-    void windowsNeedNotGoTogether(int together) {
-        assertArrayEquals(losses(4), losses(together), 1e-3);
+    @CsvSource({"1,1", "3,1", "4,2", "1,2", "4,3"})
+    void windowsNeedNotGoTogether(int together, int replicas) {
+        assertArrayEquals(losses(4, 1), losses(together, replicas), 1e-3);
     }
 
-    /// Of every step, when so many windows go through the model at once.
-    private double[] losses(int together) {
+    /// Of every step, when so many windows go through each of so many models at once.
+    private double[] losses(int together, int count) {
+        List<Model> students = new ArrayList<>(List.of(student));
+        while (students.size() < count) {
+            students.add(Models.open(checkpoint, new TorchBackend(1)));
+        }
+        List<Replica> replicas =
+                students.stream().map(model -> replica(model, together)).toList();
+        List<Double> losses = new ArrayList<>();
+        Tuning tuning = new Tuning(replicas, codes, List.of());
+        tuning.run(14, new TuningSchedule(2, 0.03, 4, 1), (_, _, loss) -> losses.add(loss), _ -> {});
+        students.stream().skip(1).forEach(model -> model.backend().close());
+        assertEquals(8, losses.size());
+        return losses.stream().mapToDouble(loss -> loss / losses.getFirst()).toArray();
+    }
+
+    private Replica replica(Model student, int together) {
         int[] ids = windows(14);
-        Tuning.Objective error = windows -> {
+        Replica.Objective error = windows -> {
             int[] tokens = Arrays.stream(windows)
                     .flatMap(w -> Arrays.stream(ids, w * WINDOW, (w + 1) * WINDOW))
                     .toArray();
             Matrix out = student.forward(tokens, student.backend().window(windows.length));
-            Matrix target = teacher.forward(tokens, teacher.backend().window(windows.length));
-            return torch.mse_loss(TorchMatrix.of(out), TorchMatrix.of(target));
+            return torch.mse_loss(TorchMatrix.of(out), target(tokens));
         };
-        List<Double> losses = new ArrayList<>();
-        Tuning tuning = new Tuning((TorchBackend) student.backend(), error, together, codes, List.of());
-        tuning.run(14, new TuningSchedule(2, 0.03, 4, 1), (_, _, loss) -> losses.add(loss), _ -> {});
-        assertEquals(8, losses.size());
-        return losses.stream().mapToDouble(loss -> loss / losses.getFirst()).toArray();
+        return new Replica((TorchBackend) student.backend(), error, together);
+    }
+
+    /// What leaves the original's last block, for one thread at a time.
+    private synchronized org.bytedeco.pytorch.Tensor target(int[] tokens) {
+        return TorchMatrix.of(teacher.forward(tokens, teacher.backend().window(tokens.length / WINDOW)));
     }
 
     /// Rounding what is already rounded moves a parameter by at most half a step of the row's new, finer grid.
