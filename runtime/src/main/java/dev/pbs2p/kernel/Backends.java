@@ -98,7 +98,7 @@ public final class Backends {
 
     // A method of its own: the class must not be loaded where the vector module is absent.
     private static Backend vector(Settings settings) {
-        return new VectorBackend(settings.threads(), settings.activationBits());
+        return VectorBackend.plainAtFirst(settings.threads(), settings.activationBits());
     }
 
     /// All backends, best first, and what keeps each from running.

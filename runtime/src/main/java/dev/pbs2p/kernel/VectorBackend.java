@@ -1,12 +1,24 @@
 package dev.pbs2p.kernel;
 
+import dev.pbs2p.tensor.Tensor;
+import dev.pbs2p.tensor.Weight;
 import org.jspecify.annotations.Nullable;
 
 /// The scalar backend's SIMD twin on several threads. Packed weights give the same floats to the last bit; other sums
 /// run in float and in another order. Results do not depend on the number of threads.
 ///
+/// Until the compiler has seen to them, vectors are a hundred times slower than plain loops. One that begins in plain
+/// Java counts its work, and goes over to vectors when that is worth it: always at the same place.
+///
 /// An instance serves one thread at a time.
 public final class VectorBackend extends ScalarBackend {
+
+    /// Products of a weight and an activation that take half a second in plain Java. Compiling the vector kernels takes
+    /// a
+    /// second or two, which pays only where at least as much is to be computed.
+    private static final long PLAIN_WORK = 500_000_000;
+    /// Passes that every weight is counted for when it is loaded, so that a large model begins with vectors.
+    private static final long PASSES = 8;
 
     private final String description;
     private final Workers workers;
@@ -15,10 +27,16 @@ public final class VectorBackend extends ScalarBackend {
     private final RowOps rowOps;
     private final RopeTable ropeTable = new RopeTable();
     private final AttentionTask attention;
+    private final PlainMatmul plainMatmul;
+    private long plainWork; // products still to be computed in plain Java
 
     /// @param threads that compute, the caller included
     /// @param activationBits 6, 7 or 8
     public VectorBackend(int threads, int activationBits) {
+        this(threads, activationBits, 0);
+    }
+
+    VectorBackend(int threads, int activationBits, long plainWork) {
         super(activationBits, "");
         this.description = "vector: " + Species.BITS + "-bit vectors on " + threads
                 + (threads == 1 ? " thread, " : " threads, ") + activationBits + "-bit activations; packed weights by "
@@ -28,6 +46,32 @@ public final class VectorBackend extends ScalarBackend {
         this.dense = new DenseMatmul(workers);
         this.rowOps = new RowOps(workers, ropeTable);
         this.attention = new AttentionTask(workers);
+        this.plainMatmul = new PlainMatmul(quantizer());
+        this.plainWork = plainWork;
+    }
+
+    /// One that begins in plain Java, which gives its first tokens while vector kernels would still wait for the
+    /// compiler.
+    static VectorBackend plainAtFirst(int threads, int activationBits) {
+        return new VectorBackend(threads, activationBits, PLAIN_WORK);
+    }
+
+    /// Whether operations still run in plain Java.
+    boolean plain() {
+        return plainWork > 0;
+    }
+
+    @Override
+    public Linear linear(String name, Weight weight, @Nullable Tensor bias) {
+        plainWork -= PASSES * weight.rows() * weight.cols();
+        return super.linear(name, weight, bias);
+    }
+
+    @Override
+    public Matrix matmul(Matrix x, Linear w) {
+        Matrix out = super.matmul(x, w);
+        plainWork -= (long) x.rows() * w.inputs() * w.outputs();
+        return out;
     }
 
     @Override
@@ -47,39 +91,62 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     void dense(HostMatrix x, DenseLinear w, HostMatrix out) {
-        dense.multiply(x, w, out);
+        if (plain()) {
+            super.dense(x, w, out);
+        } else {
+            dense.multiply(x, w, out);
+        }
     }
 
     @Override
     void packed(HostMatrix x, PackedLinear w, HostMatrix out) {
-        packed.multiply(x, w, out);
+        if (plain()) {
+            plainMatmul.multiply(x, w, out);
+        } else {
+            packed.multiply(x, w, out);
+        }
     }
 
     @Override
     public Matrix add(Matrix a, Matrix b) {
+        if (plain()) {
+            return super.add(a, b);
+        }
         sameShape(a, b);
         return rows(RowOps.Op.ADD, a, b, null, 0);
     }
 
     @Override
     public Matrix relu(Matrix x) {
+        if (plain()) {
+            return super.relu(x);
+        }
         return rows(RowOps.Op.RELU, x, null, null, 0);
     }
 
     @Override
     public Matrix swiglu(Matrix gate, Matrix up) {
+        if (plain()) {
+            return super.swiglu(gate, up);
+        }
         sameShape(gate, up);
         return rows(RowOps.Op.SWIGLU, gate, up, null, 0);
     }
 
     @Override
     public Matrix rmsNorm(Matrix x, Matrix gain, float eps) {
+        if (plain()) {
+            return super.rmsNorm(x, gain, eps);
+        }
         vectorFits(x, gain);
         return rows(RowOps.Op.RMS_NORM, x, gain, null, eps);
     }
 
     @Override
     public Matrix layerNorm(Matrix x, Matrix gain, Matrix bias, float eps) {
+        if (plain()) {
+            return super.layerNorm(x, gain, bias, eps);
+        }
         vectorFits(x, gain);
         vectorFits(x, bias);
         return rows(RowOps.Op.LAYER_NORM, x, gain, bias, eps);
@@ -87,6 +154,9 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public Matrix rope(Matrix x, float[] frequencies, KvCache cache) {
+        if (plain()) {
+            return super.rope(x, frequencies, cache);
+        }
         headsFit(x, frequencies);
         ropeTable.prepare(frequencies, x.rows(), (HostKvCache) cache);
         return rows(RowOps.Op.ROPE, x, null, null, 0);
@@ -100,6 +170,9 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public Matrix attention(Matrix q, Matrix k, Matrix v, int heads, int kvHeads, int layer, int span, KvCache cache) {
+        if (plain()) {
+            return super.attention(q, k, v, heads, kvHeads, layer, span, cache);
+        }
         AttentionShape shape = AttentionShape.of(q, k, v, heads, kvHeads, span);
         HostKvCache host = (HostKvCache) cache;
         host.append(layer, (HostMatrix) k, (HostMatrix) v);

@@ -32,6 +32,9 @@ class PackedMatmulTest {
         try (VectorBackend vector = new VectorBackend(threads, bits)) {
             assertArrayEquals(expected, multiply(vector, matrix, bias, x, batch));
         }
+        try (VectorBackend plain = new VectorBackend(threads, bits, Long.MAX_VALUE)) {
+            assertArrayEquals(expected, multiply(plain, matrix, bias, x, batch));
+        }
     }
 
     private static float[] multiply(Backend backend, PackedMatrix matrix, Tensor bias, float[] x, int batch) {

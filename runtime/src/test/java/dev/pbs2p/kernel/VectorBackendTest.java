@@ -2,6 +2,7 @@ package dev.pbs2p.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DType;
@@ -107,6 +108,26 @@ class VectorBackendTest {
                     assertEquals(expected[b * rows + r], actual[b * rows + r], (cols + 3) * U * magnitude);
                 }
             }
+        }
+    }
+
+    /// Plain sums are taken as the definition takes them; a conversation goes on where they end.
+    @Test
+    void beginsInPlainJava() {
+        Tensor weight = tensor(DType.F16, 64, 300, 1);
+        Tensor bias = Tensor.of(values(64, 9), 64);
+        float[] expected = matmul(scalar, weight, bias, values(300, 7), 1);
+        try (VectorBackend backend = new VectorBackend(2, 8, 8 * 64 * 300 + 2 * 64 * 300)) {
+            Linear w = backend.linear("w", weight, bias);
+            for (int pass = 0; pass < 3; pass++) {
+                assertEquals(pass < 2, backend.plain());
+                float[] actual = backend.read(backend.matmul(backend.matrix(values(300, 7), 1, 300), w));
+                assertArrayEquals(expected, actual, pass < 2 ? 0 : 1e-3f);
+            }
+        }
+        try (VectorBackend large = new VectorBackend(2, 8, 8 * 64 * 300)) {
+            large.linear("w", weight, bias);
+            assertFalse(large.plain());
         }
     }
 
