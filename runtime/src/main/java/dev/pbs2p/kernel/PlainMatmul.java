@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
-/// Activations times packed weights in plain Java on one thread: a tenth of the vector kernels' speed when those are
-/// compiled, a hundred times theirs before.
+/// Activations times packed weights in plain Java on one thread, for as long as the vector kernels would wait for the
+/// compiler.
 ///
 /// Eight rows (bytes of a plane vector) are a long. For each slot and each of its 256 subsets of lanes a table holds
 /// the
