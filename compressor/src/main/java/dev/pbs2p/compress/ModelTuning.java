@@ -20,10 +20,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/// The last stage: tunes levels and norms of the whole compressed model against the original's predictions on the
-/// calibration windows (algorithm.md section 14, step 8). The compressed model is in memory; of the original, what
-/// leaves
-/// its last block lies in a file.
+/// The last stage: tunes levels and norms of the whole compressed model against the original's predictions on
+/// the calibration windows (algorithm.md section 14, step 8). The compressed model is in memory; of the
+/// original, what leaves its last block lies in a file.
 final class ModelTuning {
 
     private static final double RATE = 0.03;

@@ -12,12 +12,11 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
-/// Activations times packed weights in plain Java on one thread, for as long as the vector kernels would wait for the
-/// compiler.
+/// Activations times packed weights in plain Java on one thread, for as long as the vector kernels would wait
+/// for the compiler.
 ///
-/// Eight rows (bytes of a plane vector) are a long. For each slot and each of its 256 subsets of lanes a table holds
-/// the
-/// sum of the activations, so that a byte of a mask takes one look-up.
+/// Eight rows (bytes of a plane vector) are a long. For each slot and each of its 256 subsets of lanes a table
+/// holds the sum of the activations, so that a byte of a mask takes one look-up.
 final class PlainMatmul {
 
     private static final int ROWS = SlicedLayout.ROWS;
@@ -171,9 +170,8 @@ final class PlainMatmul {
         }
     }
 
-    /// Writes the masks of a slot: for each segment s, P_s = kept, in s, sign 1, and K_s = kept, in s; with salient
-    /// columns
-    /// then P and Q = kept with first and second sign 1, and K = kept.
+    /// Writes the masks of a slot: for each segment s, P_s = kept, in s, sign 1, and K_s = kept, in s; with
+    /// salient columns then P and Q = kept with first and second sign 1, and K = kept.
     ///
     /// @param low what is kept; with three segments in an N:M format, as is `high`, a bit of the symbol
     private void combine(PackedFormat format, long low, long high, int to) {
@@ -196,9 +194,8 @@ final class PlainMatmul {
         }
     }
 
-    /// The integer product of row `i` of a unit: Σ_s 2 alpha_s · sum(P_s) + (mu_s - alpha_s) · sum(K_s), and for
-    /// salient
-    /// columns 2 alpha1 · sum(P) + 2 alpha2 · sum(Q) + (mu - alpha1 - alpha2) · sum(K).
+    /// The integer product of row `i` of a unit: Σ_s 2 alpha_s · sum(P_s) + (mu_s - alpha_s) · sum(K_s), and
+    /// for salient columns 2 alpha1 · sum(P) + 2 alpha2 · sum(Q) + (mu - alpha1 - alpha2) · sum(K).
     private int product(PackedFormat format, int i, int slots, int row) {
         int segments = format.segments();
         int table = row * 2 * TABLES;

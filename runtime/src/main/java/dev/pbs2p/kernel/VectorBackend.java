@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// An instance serves one thread at a time.
 public final class VectorBackend extends ScalarBackend {
 
-    /// Products of a weight and an activation that take half a second in plain Java. Compiling the vector kernels takes
-    /// a
-    /// second or two, which pays only where at least as much is to be computed.
+    /// Products of a weight and an activation that take half a second in plain Java. Compiling the vector
+    /// kernels takes a second or two, which pays only where at least as much is to be computed.
     private static final long PLAIN_WORK = 500_000_000;
     /// Passes that every weight is counted for when it is loaded, so that a large model begins with vectors.
     private static final long PASSES = 8;
