@@ -248,9 +248,8 @@ class VectorBackendTest {
                 layer,
                 span,
                 cache));
-        // A score's error is size·u times at most about size/sqrt(size) = 12 here; it, the exponential's 3e-7 and the
-        // sums'
-        // errors over 66 positions scale values of magnitude below 5.
+        // A score's error is size·u times at most about size/sqrt(size) = 12 here; it, the exponential's 3e-7 and
+        // the sums' errors over 66 positions scale values of magnitude below 5.
         assertArrayEquals(run.apply(scalar, s), run.apply(vector, v), 1e-4f);
     }
 }
