@@ -69,7 +69,7 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         }
         // LibTorch has what is tuned, a gradient and a copy on the way; the heap has codes three times,
         // offsets, the optimiser's two moments and a linear's gradient, and is a third larger than what lives
-        // in it. Tuning one block of LLaMA-7B took 8.1 GB.
+        // in it. Tuning one block of LLaMA-7B took 8.0 GB.
         heap = Math.max(heap, (15 * tuned + 2 * 4 * largestLinear) / 3 * 4);
         memory = Math.max(memory, heap + 3 * 4 * tuned + PASS);
         return new Preflight(heap, memory, 2 * output + (tuning.any() ? 5 : 3) * hidden, output);
