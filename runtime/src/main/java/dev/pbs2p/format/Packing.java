@@ -62,11 +62,8 @@ public final class Packing {
         for (int row = 0; row < matrix.rows(); row++) {
             codes.step()[row] = matrix.steps().get(HALF, 2L * row);
         }
-        if (matrix.format().salient()) {
-            for (int col = 0; col < matrix.cols(); col++) {
-                int bits = matrix.salient().get(JAVA_BYTE, col / 8);
-                codes.salient()[col] = ((bits >> (col % 8)) & 1) == 1;
-            }
+        for (int col = 0; col < matrix.cols(); col++) {
+            codes.salient()[col] = matrix.isSalient(col);
         }
         IntStream.range(0, layout.rowUnits()).parallel().forEach(unit -> {
             for (int g = 0; g < layout.groups(); g++) {

@@ -22,7 +22,7 @@ final class LevelMaker {
     private static final int ROWS = SlicedLayout.ROWS;
 
     /// Four segments and salient columns, free levels.
-    private static final int MOST_PARAMETERS = 2 * 4 + 3;
+    static final int MOST_PARAMETERS = 2 * 4 + 3;
 
     private final short[] factors = new short[Masks.MOST * ROWS];
     private final short[] params = new short[MOST_PARAMETERS * ROWS];

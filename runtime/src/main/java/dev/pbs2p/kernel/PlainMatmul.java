@@ -41,7 +41,7 @@ final class PlainMatmul {
     private final long[] queues = new long[COMPACT * SLOTS];
     /// Masks of a run: (long × mask) × slot.
     private final long[] masks = new long[LONGS * Masks.MOST * SLOTS];
-    private final byte[] levels = new byte[Masks.MOST * ROWS];
+    private final byte[] levels = new byte[LevelMaker.MOST_PARAMETERS * ROWS];
 
     private byte[][] q = new byte[0][];
     private float[][] scales = new float[0][];
@@ -116,14 +116,11 @@ final class PlainMatmul {
 
     /// The tables of one row of activations: those of ordinary columns, then those of salient columns.
     private void tables(PackedLinear w, int g, int firstSlot, int slots, int row) {
-        PackedFormat format = w.weight().format();
         for (int i = 0; i < slots * LANES; i++) {
             int inGroup = w.layout().group(g).column(firstSlot + i / LANES, i % LANES);
-            int column = g * format.group() + inGroup;
+            int column = g * w.weight().format().group() + inGroup;
             short value = inGroup < 0 ? 0 : q[row][column];
-            boolean salient = inGroup >= 0
-                    && format.salient()
-                    && (w.weight().salient().get(JAVA_BYTE, column / 8) >> (column % 8) & 1) == 1;
+            boolean salient = inGroup >= 0 && w.weight().isSalient(column);
             int at = row * 2 * TABLES + i / LANES * SUBSETS;
             extend(at, i % LANES, salient ? 0 : value);
             extend(at + TABLES, i % LANES, salient ? value : 0);
@@ -153,8 +150,7 @@ final class PlainMatmul {
             }
             for (int slot = 0; slot < slots; slot++) {
                 long low = format.dense() ? -1 : stored[keeps + slot * LONGS + part];
-                long high =
-                        format.segments() == 3 && !format.dense() ? stored[keeps + (slots + slot) * LONGS + part] : 0;
+                long high = SlicedLayout.keepPlanes(format) == 2 ? stored[keeps + (slots + slot) * LONGS + part] : 0;
                 combine(format, low, high, part * Masks.MOST * SLOTS + firstSlot + slot);
                 for (int p = 0; p < compact; p++) {
                     take(p * SLOTS, subblock.kept(), low | high);
@@ -176,7 +172,7 @@ final class PlainMatmul {
     /// @param low what is kept; with three segments in an N:M format, as is `high`, a bit of the symbol
     private void combine(PackedFormat format, long low, long high, int to) {
         int segments = format.segments();
-        boolean symbols = segments == 3 && !format.dense();
+        boolean symbols = SlicedLayout.keepPlanes(format) == 2;
         long keep = low | high;
         long sign = queues[0] & keep;
         long second = symbols ? high : queues[SLOTS] & keep;

@@ -1,7 +1,5 @@
 package dev.pbs2p.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.pbs2p.tensor.PackedMatrix;
 import java.util.Arrays;
 import java.util.Objects;
@@ -109,8 +107,7 @@ final class QuantizedRows {
         if (marked != null) {
             for (int place = 0; place < here; place++) {
                 int column = by.column(first + place);
-                boolean salient =
-                        column < by.cols() && (marked.salient().get(JAVA_BYTE, column / 8) >> (column % 8) & 1) == 1;
+                boolean salient = column < by.cols() && marked.isSalient(column);
                 scratch.salient[place] = salient ? q[place] : 0;
                 q[place] = salient ? 0 : q[place];
             }

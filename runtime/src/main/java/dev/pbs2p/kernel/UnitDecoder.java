@@ -18,14 +18,14 @@ final class UnitDecoder {
     private final PackedFormat format;
     private final SlicedLayout layout;
     private final MemorySegment planes;
-    private final MemorySegment salient;
+    private final PackedMatrix matrix;
     private final int segmentPlanes;
 
     UnitDecoder(PackedMatrix matrix, SlicedLayout layout) {
         this.format = matrix.format();
         this.layout = layout;
         this.planes = matrix.planes();
-        this.salient = matrix.salient();
+        this.matrix = matrix;
         this.segmentPlanes = SlicedLayout.segmentPlanes(format);
     }
 
@@ -54,7 +54,7 @@ final class UnitDecoder {
                 if (column >= 0) {
                     int sign = bit(at + subblock.signs(), place, lane);
                     int extra = extra(at, subblock, place, lane, symbol);
-                    level = level(at + group.levels(), sign, extra, isSalient(firstColumn + column));
+                    level = level(at + group.levels(), sign, extra, matrix.isSalient(firstColumn + column));
                 }
             }
             if (column >= 0) {
@@ -98,10 +98,6 @@ final class UnitDecoder {
         int segment = segments == 1 ? 0 : extra;
         int mu = format.symmetric() ? 0 : parameter(at, segments + segment);
         return mu + signed(parameter(at, segment), sign);
-    }
-
-    private boolean isSalient(int column) {
-        return format.salient() && (salient.get(JAVA_BYTE, column / 8) >> (column % 8) & 1) == 1;
     }
 
     private int parameter(long at, int index) {

@@ -25,6 +25,11 @@ public record PackedMatrix(
         return (long) rows * cols;
     }
 
+    /// Whether a column is binarised twice.
+    public boolean isSalient(int col) {
+        return format.salient() && (salient.get(ValueLayout.JAVA_BYTE, col / 8) >> (col % 8) & 1) == 1;
+    }
+
     /// Columns that are binarised twice.
     public int salientColumns() {
         int count = 0;
