@@ -25,6 +25,7 @@ final class Masks {
 
     /// Sums of pairs of rows, before they are taken apart.
     final short[] raw = new short[4 * ROWS];
+    final byte[] bytes = new byte[16 * ROWS];
 
     private int count;
 

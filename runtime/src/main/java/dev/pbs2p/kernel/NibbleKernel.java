@@ -250,6 +250,26 @@ final class NibbleKernel {
         hOdd0.intoArray(raw, 3 * HALF);
     }
 
+    static void widen(byte[] raw, int at, int quads, short[] sums, int to) {
+        ShortVector e = ShortVector.zero(SHORTS);
+        ShortVector h = e;
+        ShortVector eOdd = e;
+        ShortVector hOdd = e;
+        for (int quad = 0; quad < quads; quad++) {
+            ShortVector eQuad = table(raw, at + quad * (4 * TABLE)).reinterpretAsShorts();
+            ShortVector hQuad = table(raw, at + quad * (4 * TABLE) + TABLE).reinterpretAsShorts();
+            e = e.add(eQuad);
+            h = h.add(hQuad);
+            eOdd = eOdd.add(eQuad.lanewise(LSHR, 8));
+            hOdd = hOdd.add(hQuad.lanewise(LSHR, 8));
+        }
+        e = e.sub(eOdd.lanewise(LSHL, 8));
+        h = h.sub(hOdd.lanewise(LSHL, 8));
+        short bias = (short) (QUAD_BIAS * quads);
+        h.lanewise(LSHL, 5).add(e).sub(bias).intoArray(sums, to);
+        hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + HALF);
+    }
+
     /// Takes the sums of even and odd rows apart: `raw` holds, a vector each, the sums of pairs of bytes e as shorts,
     /// those of the odd rows alone, and the same of h. Shorts wrap, so what was added above bit 15 is gone once the
     /// odd rows are subtracted.

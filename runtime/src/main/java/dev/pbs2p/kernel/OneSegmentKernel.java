@@ -9,21 +9,23 @@ import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.ShortVector;
 
 /// The sums of a one-segment unit straight from its planes, for a single row of activations: what [Spreader] and
 /// [NibbleKernel] do one after the other, here slot by slot in registers.
 ///
 /// No mask is stored, and the planes come from memory at an even pace: when their reading alternates with counting, the
 /// processor's prefetching stops in between, which cost up to half of the speed.
+@SuppressWarnings("restricted")
 final class OneSegmentKernel {
 
     private static final int ROWS = Masks.ROWS;
     private static final int TABLE = NibbleKernel.TABLE;
     private static final int SLOT = NibbleKernel.SLOT;
     private static final int QUAD = NibbleKernel.QUAD;
-    private static final int HALF = NibbleKernel.HALF;
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    private static final long ADDRESS = (1L << 56) - 1;
 
     private OneSegmentKernel() {}
 
@@ -39,55 +41,48 @@ final class OneSegmentKernel {
     }
 
     /// Sums mask 0 = kept and sign 1, and mask 1 = kept, into 64 shorts each.
-    static void sum(MemorySegment planes, long unit, Subblock subblock, byte[] form, int at, Masks masks) {
+    static void sum(MemorySegment planes, long at0, Subblock subblock, byte[] form, int at, Masks masks) {
         int quads = subblock.slots() / QUAD;
+        long unit = planes.address() + at0;
         for (int row = 0; row < ROWS; row += TABLE) {
             long signs = unit + subblock.signs() + row;
-            sum(planes, signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.raw);
-            NibbleKernel.split(masks.raw, 0, quads, masks.sums, row);
-            NibbleKernel.split(masks.raw, NibbleKernel.RAW, quads, masks.sums, row + ROWS);
+            sum(signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.bytes);
+            NibbleKernel.widen(masks.bytes, 0, quads, masks.sums, row);
+            NibbleKernel.widen(masks.bytes, 2 * TABLE, quads, masks.sums, row + ROWS);
         }
     }
 
-    private static ByteVector load(MemorySegment planes, long at) {
-        return ByteVector.fromMemorySegment(Species.TABLE, planes, at, LE);
+    private static ByteVector load(long at) {
+        return ByteVector.fromMemorySegment(Species.TABLE, ALL, at & ADDRESS, LE);
     }
 
     /// Compact vector `r`; the last one again beyond it, where no rank of a kept weight leads.
-    private static ByteVector compact(MemorySegment planes, long signs, int r, int last) {
-        return load(planes, signs + (long) Math.min(r, last) * ROWS);
+    private static ByteVector compact(long signs, int r, int last) {
+        return load(signs + (long) Math.min(r, last) * ROWS);
     }
 
     /// Compact vectors come in pairs: the first, and what changes it into the second. The loop calls nothing but the
     /// vector library, whose methods are inlined without a limit; our own would not be in a body this large.
-    private static void sum(
-            MemorySegment planes, long signs, int last, long keeps, int quads, byte[] form, int at, short[] raw) {
-        ByteVector s0 = load(planes, signs);
-        ByteVector d0 = compact(planes, signs, 1, last).lanewise(XOR, s0);
-        ByteVector s2 = compact(planes, signs, 2, last);
-        ByteVector d2 = compact(planes, signs, 3, last).lanewise(XOR, s2);
-        ByteVector s4 = compact(planes, signs, 4, last);
-        ByteVector d4 = compact(planes, signs, 5, last).lanewise(XOR, s4);
-        ByteVector s6 = compact(planes, signs, 6, last);
-        ByteVector d6 = compact(planes, signs, 7, last).lanewise(XOR, s6);
+    private static void sum(long signs, int last, long keeps, int quads, byte[] form, int at, byte[] raw) {
+        ByteVector s0 = load(signs);
+        ByteVector d0 = compact(signs, 1, last).lanewise(XOR, s0);
+        ByteVector s2 = compact(signs, 2, last);
+        ByteVector d2 = compact(signs, 3, last).lanewise(XOR, s2);
+        ByteVector s4 = compact(signs, 4, last);
+        ByteVector d4 = compact(signs, 5, last).lanewise(XOR, s4);
+        ByteVector s6 = compact(signs, 6, last);
+        ByteVector d6 = compact(signs, 7, last).lanewise(XOR, s6);
         ByteVector r0 = ByteVector.zero(Species.TABLE);
         ByteVector r1 = r0;
         ByteVector r2 = r0;
-        ShortVector e0 = ShortVector.zero(NibbleKernel.SHORTS);
-        ShortVector h0 = e0;
-        ShortVector eOdd0 = e0;
-        ShortVector hOdd0 = e0;
-        ShortVector e1 = e0;
-        ShortVector h1 = e0;
-        ShortVector eOdd1 = e0;
-        ShortVector hOdd1 = e0;
         for (int quad = 0; quad < quads; quad++) {
-            ByteVector eQuad0 = ByteVector.zero(Species.TABLE);
-            ByteVector hQuad0 = eQuad0;
-            ByteVector eQuad1 = eQuad0;
-            ByteVector hQuad1 = eQuad0;
+            ByteVector e0 = ByteVector.zero(Species.TABLE);
+            ByteVector h0 = e0;
+            ByteVector e1 = e0;
+            ByteVector h1 = e0;
             for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector keep = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps + (long) slot * ROWS, LE);
+                ByteVector keep =
+                        ByteVector.fromMemorySegment(Species.TABLE, ALL, (keeps + (long) slot * ROWS) & ADDRESS, LE);
                 ByteVector sign01 = s0.lanewise(XOR, d0.and(r0));
                 ByteVector sign23 = s2.lanewise(XOR, d2.and(r0));
                 ByteVector sign45 = s4.lanewise(XOR, d4.and(r0));
@@ -100,36 +95,25 @@ final class OneSegmentKernel {
                 r2 = r2.lanewise(XOR, r1.and(carry));
                 r1 = r1.lanewise(XOR, carry);
                 ByteVector e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT);
-                eQuad0 = eQuad0.add(sign.selectFrom(e));
-                eQuad1 = eQuad1.add(keep.selectFrom(e));
+                e0 = e0.add(sign.selectFrom(e));
+                e1 = e1.add(keep.selectFrom(e));
                 ByteVector h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + TABLE);
-                hQuad0 = hQuad0.add(sign.selectFrom(h));
-                hQuad1 = hQuad1.add(keep.selectFrom(h));
+                h0 = h0.add(sign.selectFrom(h));
+                h1 = h1.add(keep.selectFrom(h));
                 sign = sign.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
                 keep = keep.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
                 e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 2 * TABLE);
-                eQuad0 = eQuad0.add(sign.selectFrom(e));
-                eQuad1 = eQuad1.add(keep.selectFrom(e));
+                e0 = e0.add(sign.selectFrom(e));
+                e1 = e1.add(keep.selectFrom(e));
                 h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 3 * TABLE);
-                hQuad0 = hQuad0.add(sign.selectFrom(h));
-                hQuad1 = hQuad1.add(keep.selectFrom(h));
+                h0 = h0.add(sign.selectFrom(h));
+                h1 = h1.add(keep.selectFrom(h));
             }
-            e0 = e0.add(eQuad0.reinterpretAsShorts());
-            h0 = h0.add(hQuad0.reinterpretAsShorts());
-            eOdd0 = eOdd0.add(eQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
-            hOdd0 = hOdd0.add(hQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
-            e1 = e1.add(eQuad1.reinterpretAsShorts());
-            h1 = h1.add(hQuad1.reinterpretAsShorts());
-            eOdd1 = eOdd1.add(eQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
-            hOdd1 = hOdd1.add(hQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
+            int to = quad * 4 * TABLE;
+            e0.intoArray(raw, to);
+            h0.intoArray(raw, to + TABLE);
+            e1.intoArray(raw, to + 2 * TABLE);
+            h1.intoArray(raw, to + 3 * TABLE);
         }
-        e0.intoArray(raw, 0);
-        eOdd0.intoArray(raw, HALF);
-        h0.intoArray(raw, 2 * HALF);
-        hOdd0.intoArray(raw, 3 * HALF);
-        e1.intoArray(raw, 4 * HALF);
-        eOdd1.intoArray(raw, 5 * HALF);
-        h1.intoArray(raw, 6 * HALF);
-        hOdd1.intoArray(raw, 7 * HALF);
     }
 }
