@@ -23,9 +23,8 @@ final class Masks {
     /// 64 sums a mask, in [RowOrder], then those that all rows share.
     final short[] sums = new short[MOST * ROWS];
 
-    /// Sums of pairs of rows, before they are taken apart.
-    final short[] raw = new short[4 * ROWS];
-    final byte[] bytes = new byte[16 * ROWS];
+    /// Sums of single quads of two masks, as [NibbleKernel] leaves them.
+    final byte[] raw = new byte[2 * NibbleKernel.RAW];
 
     private int count;
 

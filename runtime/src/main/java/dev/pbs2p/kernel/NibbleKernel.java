@@ -35,8 +35,12 @@ final class NibbleKernel {
 
     /// Shorts of a table vector.
     static final int HALF = TABLE / 2;
-    /// Shorts in which the sums of one mask lie before [#split].
-    static final int RAW = 4 * HALF;
+    /// Most quads that are summed at once.
+    private static final int MOST_QUADS = ActivationQuantizer.RUN / PLACES;
+    /// From a mask's sums e, a vector a quad, to its sums h.
+    static final int RAW_H = MOST_QUADS * TABLE;
+    /// Bytes in which the sums of one mask lie before [#widen].
+    static final int RAW = 2 * RAW_H;
 
     /// Shorts of half the rows of a table vector.
     static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Species.TABLE.vectorShape());
@@ -159,105 +163,76 @@ final class NibbleKernel {
         for (; mask + Masks.ROWS < end; mask += 2 * Masks.ROWS) {
             for (int from = mask; from < mask + Masks.ROWS; from += TABLE) {
                 sumTwo(masks.planes, from, stride, quads, form, at, masks.raw);
-                split(masks.raw, 0, quads, masks.sums, from);
-                split(masks.raw, RAW, quads, masks.sums, from + Masks.ROWS);
+                widen(masks.raw, 0, quads, masks.sums, from);
+                widen(masks.raw, RAW, quads, masks.sums, from + Masks.ROWS);
             }
         }
         for (; mask < end; mask += TABLE) {
             sumOne(masks.planes, mask, stride, quads, form, at, masks.raw);
-            split(masks.raw, 0, quads, masks.sums, mask);
+            widen(masks.raw, 0, quads, masks.sums, mask);
         }
     }
 
     /// Two neighbouring masks share the loads of the tables.
-    private static void sumTwo(
-            MemorySegment masks, int from, long stride, int quads, byte[] form, int at, short[] raw) {
-        ShortVector e0 = ShortVector.zero(SHORTS);
-        ShortVector h0 = e0;
-        ShortVector eOdd0 = e0;
-        ShortVector hOdd0 = e0;
-        ShortVector e1 = e0;
-        ShortVector h1 = e0;
-        ShortVector eOdd1 = e0;
-        ShortVector hOdd1 = e0;
+    private static void sumTwo(MemorySegment masks, int from, long stride, int quads, byte[] form, int at, byte[] raw) {
         for (int quad = 0; quad < quads; quad++) {
-            ByteVector eQuad0 = ByteVector.zero(Species.TABLE);
-            ByteVector hQuad0 = eQuad0;
-            ByteVector eQuad1 = eQuad0;
-            ByteVector hQuad1 = eQuad0;
+            ByteVector e0 = ByteVector.zero(Species.TABLE);
+            ByteVector h0 = e0;
+            ByteVector e1 = e0;
+            ByteVector h1 = e0;
             for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
                 ByteVector low0 = rows(masks, from + slot * stride);
                 ByteVector low1 = rows(masks, from + slot * stride + Masks.ROWS);
                 ByteVector e = table(form, at + slot * SLOT);
-                eQuad0 = eQuad0.add(pick(low0, e));
-                eQuad1 = eQuad1.add(pick(low1, e));
+                e0 = e0.add(pick(low0, e));
+                e1 = e1.add(pick(low1, e));
                 ByteVector h = table(form, at + slot * SLOT + TABLE);
-                hQuad0 = hQuad0.add(pick(low0, h));
-                hQuad1 = hQuad1.add(pick(low1, h));
+                h0 = h0.add(pick(low0, h));
+                h1 = h1.add(pick(low1, h));
                 ByteVector high0 = shiftRight(low0, 4);
                 ByteVector high1 = shiftRight(low1, 4);
                 e = table(form, at + slot * SLOT + 2 * TABLE);
-                eQuad0 = eQuad0.add(pick(high0, e));
-                eQuad1 = eQuad1.add(pick(high1, e));
+                e0 = e0.add(pick(high0, e));
+                e1 = e1.add(pick(high1, e));
                 h = table(form, at + slot * SLOT + 3 * TABLE);
-                hQuad0 = hQuad0.add(pick(high0, h));
-                hQuad1 = hQuad1.add(pick(high1, h));
+                h0 = h0.add(pick(high0, h));
+                h1 = h1.add(pick(high1, h));
             }
-            e0 = e0.add(eQuad0.reinterpretAsShorts());
-            h0 = h0.add(hQuad0.reinterpretAsShorts());
-            eOdd0 = eOdd0.add(eQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
-            hOdd0 = hOdd0.add(hQuad0.reinterpretAsShorts().lanewise(LSHR, 8));
-            e1 = e1.add(eQuad1.reinterpretAsShorts());
-            h1 = h1.add(hQuad1.reinterpretAsShorts());
-            eOdd1 = eOdd1.add(eQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
-            hOdd1 = hOdd1.add(hQuad1.reinterpretAsShorts().lanewise(LSHR, 8));
+            e0.intoArray(raw, quad * TABLE);
+            h0.intoArray(raw, quad * TABLE + RAW_H);
+            e1.intoArray(raw, quad * TABLE + RAW);
+            h1.intoArray(raw, quad * TABLE + RAW + RAW_H);
         }
-        e0.intoArray(raw, 0);
-        eOdd0.intoArray(raw, HALF);
-        h0.intoArray(raw, 2 * HALF);
-        hOdd0.intoArray(raw, 3 * HALF);
-        e1.intoArray(raw, RAW);
-        eOdd1.intoArray(raw, RAW + HALF);
-        h1.intoArray(raw, RAW + 2 * HALF);
-        hOdd1.intoArray(raw, RAW + 3 * HALF);
     }
 
-    private static void sumOne(
-            MemorySegment masks, int from, long stride, int quads, byte[] form, int at, short[] raw) {
-        ShortVector e0 = ShortVector.zero(SHORTS);
-        ShortVector h0 = e0;
-        ShortVector eOdd0 = e0;
-        ShortVector hOdd0 = e0;
+    private static void sumOne(MemorySegment masks, int from, long stride, int quads, byte[] form, int at, byte[] raw) {
         for (int quad = 0; quad < quads; quad++) {
-            ByteVector eQuad = ByteVector.zero(Species.TABLE);
-            ByteVector hQuad = eQuad;
+            ByteVector e0 = ByteVector.zero(Species.TABLE);
+            ByteVector h0 = e0;
             for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
                 ByteVector low = rows(masks, from + slot * stride);
-                eQuad = eQuad.add(pick(low, table(form, at + slot * SLOT)));
-                hQuad = hQuad.add(pick(low, table(form, at + slot * SLOT + TABLE)));
+                e0 = e0.add(pick(low, table(form, at + slot * SLOT)));
+                h0 = h0.add(pick(low, table(form, at + slot * SLOT + TABLE)));
                 ByteVector high = shiftRight(low, 4);
-                eQuad = eQuad.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
-                hQuad = hQuad.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
+                e0 = e0.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
+                h0 = h0.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
             }
-            e0 = e0.add(eQuad.reinterpretAsShorts());
-            h0 = h0.add(hQuad.reinterpretAsShorts());
-            eOdd0 = eOdd0.add(eQuad.reinterpretAsShorts().lanewise(LSHR, 8));
-            hOdd0 = hOdd0.add(hQuad.reinterpretAsShorts().lanewise(LSHR, 8));
+            e0.intoArray(raw, quad * TABLE);
+            h0.intoArray(raw, quad * TABLE + RAW_H);
         }
-        e0.intoArray(raw, 0);
-        eOdd0.intoArray(raw, HALF);
-        h0.intoArray(raw, 2 * HALF);
-        hOdd0.intoArray(raw, 3 * HALF);
     }
 
+    /// Adds up the quads of one mask, at `raw[at]`, as shorts: a vector of even rows and one of odd rows.
+    /// The sums of pairs of bytes are taken apart by subtracting those of the odd rows: shorts wrap, and what
+    /// was added above bit 15 is gone again.
     static void widen(byte[] raw, int at, int quads, short[] sums, int to) {
         ShortVector e = ShortVector.zero(SHORTS);
         ShortVector h = e;
         ShortVector eOdd = e;
         ShortVector hOdd = e;
         for (int quad = 0; quad < quads; quad++) {
-            ShortVector eQuad = table(raw, at + quad * (4 * TABLE)).reinterpretAsShorts();
-            ShortVector hQuad = table(raw, at + quad * (4 * TABLE) + TABLE).reinterpretAsShorts();
+            ShortVector eQuad = table(raw, at + quad * TABLE).reinterpretAsShorts();
+            ShortVector hQuad = table(raw, at + quad * TABLE + RAW_H).reinterpretAsShorts();
             e = e.add(eQuad);
             h = h.add(hQuad);
             eOdd = eOdd.add(eQuad.lanewise(LSHR, 8));
@@ -265,19 +240,6 @@ final class NibbleKernel {
         }
         e = e.sub(eOdd.lanewise(LSHL, 8));
         h = h.sub(hOdd.lanewise(LSHL, 8));
-        short bias = (short) (QUAD_BIAS * quads);
-        h.lanewise(LSHL, 5).add(e).sub(bias).intoArray(sums, to);
-        hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + HALF);
-    }
-
-    /// Takes the sums of even and odd rows apart: `raw` holds, a vector each, the sums of pairs of bytes e as shorts,
-    /// those of the odd rows alone, and the same of h. Shorts wrap, so what was added above bit 15 is gone once the
-    /// odd rows are subtracted.
-    static void split(short[] raw, int at, int quads, short[] sums, int to) {
-        ShortVector eOdd = ShortVector.fromArray(SHORTS, raw, at + HALF);
-        ShortVector hOdd = ShortVector.fromArray(SHORTS, raw, at + 3 * HALF);
-        ShortVector e = ShortVector.fromArray(SHORTS, raw, at).sub(eOdd.lanewise(LSHL, 8));
-        ShortVector h = ShortVector.fromArray(SHORTS, raw, at + 2 * HALF).sub(hOdd.lanewise(LSHL, 8));
         short bias = (short) (QUAD_BIAS * quads);
         h.lanewise(LSHL, 5).add(e).sub(bias).intoArray(sums, to);
         hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + HALF);

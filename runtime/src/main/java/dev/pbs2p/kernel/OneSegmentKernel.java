@@ -15,7 +15,6 @@ import jdk.incubator.vector.ByteVector;
 ///
 /// No mask is stored, and the planes come from memory at an even pace: when their reading alternates with counting, the
 /// processor's prefetching stops in between, which cost up to half of the speed.
-@SuppressWarnings("restricted")
 final class OneSegmentKernel {
 
     private static final int ROWS = Masks.ROWS;
@@ -23,9 +22,6 @@ final class OneSegmentKernel {
     private static final int SLOT = NibbleKernel.SLOT;
     private static final int QUAD = NibbleKernel.QUAD;
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-
-    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    private static final long ADDRESS = (1L << 56) - 1;
 
     private OneSegmentKernel() {}
 
@@ -41,37 +37,37 @@ final class OneSegmentKernel {
     }
 
     /// Sums mask 0 = kept and sign 1, and mask 1 = kept, into 64 shorts each.
-    static void sum(MemorySegment planes, long at0, Subblock subblock, byte[] form, int at, Masks masks) {
+    static void sum(MemorySegment planes, long unit, Subblock subblock, byte[] form, int at, Masks masks) {
         int quads = subblock.slots() / QUAD;
-        long unit = planes.address() + at0;
         for (int row = 0; row < ROWS; row += TABLE) {
             long signs = unit + subblock.signs() + row;
-            sum(signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.bytes);
-            NibbleKernel.widen(masks.bytes, 0, quads, masks.sums, row);
-            NibbleKernel.widen(masks.bytes, 2 * TABLE, quads, masks.sums, row + ROWS);
+            sum(planes, signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.raw);
+            NibbleKernel.widen(masks.raw, 0, quads, masks.sums, row);
+            NibbleKernel.widen(masks.raw, NibbleKernel.RAW, quads, masks.sums, row + ROWS);
         }
     }
 
-    private static ByteVector load(long at) {
-        return ByteVector.fromMemorySegment(Species.TABLE, ALL, at & ADDRESS, LE);
+    private static ByteVector load(MemorySegment planes, long at) {
+        return ByteVector.fromMemorySegment(Species.TABLE, planes, at, LE);
     }
 
     /// Compact vector `r`; the last one again beyond it, where no rank of a kept weight leads.
-    private static ByteVector compact(long signs, int r, int last) {
-        return load(signs + (long) Math.min(r, last) * ROWS);
+    private static ByteVector compact(MemorySegment planes, long signs, int r, int last) {
+        return load(planes, signs + (long) Math.min(r, last) * ROWS);
     }
 
     /// Compact vectors come in pairs: the first, and what changes it into the second. The loop calls nothing but the
     /// vector library, whose methods are inlined without a limit; our own would not be in a body this large.
-    private static void sum(long signs, int last, long keeps, int quads, byte[] form, int at, byte[] raw) {
-        ByteVector s0 = load(signs);
-        ByteVector d0 = compact(signs, 1, last).lanewise(XOR, s0);
-        ByteVector s2 = compact(signs, 2, last);
-        ByteVector d2 = compact(signs, 3, last).lanewise(XOR, s2);
-        ByteVector s4 = compact(signs, 4, last);
-        ByteVector d4 = compact(signs, 5, last).lanewise(XOR, s4);
-        ByteVector s6 = compact(signs, 6, last);
-        ByteVector d6 = compact(signs, 7, last).lanewise(XOR, s6);
+    private static void sum(
+            MemorySegment planes, long signs, int last, long keeps, int quads, byte[] form, int at, byte[] raw) {
+        ByteVector s0 = load(planes, signs);
+        ByteVector d0 = compact(planes, signs, 1, last).lanewise(XOR, s0);
+        ByteVector s2 = compact(planes, signs, 2, last);
+        ByteVector d2 = compact(planes, signs, 3, last).lanewise(XOR, s2);
+        ByteVector s4 = compact(planes, signs, 4, last);
+        ByteVector d4 = compact(planes, signs, 5, last).lanewise(XOR, s4);
+        ByteVector s6 = compact(planes, signs, 6, last);
+        ByteVector d6 = compact(planes, signs, 7, last).lanewise(XOR, s6);
         ByteVector r0 = ByteVector.zero(Species.TABLE);
         ByteVector r1 = r0;
         ByteVector r2 = r0;
@@ -81,8 +77,7 @@ final class OneSegmentKernel {
             ByteVector e1 = e0;
             ByteVector h1 = e0;
             for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector keep =
-                        ByteVector.fromMemorySegment(Species.TABLE, ALL, (keeps + (long) slot * ROWS) & ADDRESS, LE);
+                ByteVector keep = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps + (long) slot * ROWS, LE);
                 ByteVector sign01 = s0.lanewise(XOR, d0.and(r0));
                 ByteVector sign23 = s2.lanewise(XOR, d2.and(r0));
                 ByteVector sign45 = s4.lanewise(XOR, d4.and(r0));
@@ -109,11 +104,10 @@ final class OneSegmentKernel {
                 h0 = h0.add(sign.selectFrom(h));
                 h1 = h1.add(keep.selectFrom(h));
             }
-            int to = quad * 4 * TABLE;
-            e0.intoArray(raw, to);
-            h0.intoArray(raw, to + TABLE);
-            e1.intoArray(raw, to + 2 * TABLE);
-            h1.intoArray(raw, to + 3 * TABLE);
+            e0.intoArray(raw, quad * TABLE);
+            h0.intoArray(raw, quad * TABLE + NibbleKernel.RAW_H);
+            e1.intoArray(raw, quad * TABLE + NibbleKernel.RAW);
+            h1.intoArray(raw, quad * TABLE + NibbleKernel.RAW + NibbleKernel.RAW_H);
         }
     }
 }
