@@ -53,7 +53,7 @@ final class MaskMaker {
                     subblock.kept(),
                     subblock.slots(),
                     masks.planes,
-                    (long) firstSlot * masks.slotBytes());
+                    firstSlot * masks.slotBytes());
             return;
         }
         int slots = subblock.slots();
@@ -194,6 +194,6 @@ final class MaskMaker {
     }
 
     private static void put(ByteVector mask, Masks masks, int to) {
-        mask.intoMemorySegment(masks.planes, to, java.nio.ByteOrder.LITTLE_ENDIAN);
+        mask.intoArray(masks.planes, to);
     }
 }

@@ -1,8 +1,6 @@
 package dev.pbs2p.kernel;
 
 import dev.pbs2p.format.SlicedLayout;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /// One thread's mask planes of a piece of a unit, and the sums counted over them.
 ///
@@ -15,10 +13,8 @@ final class Masks {
     /// totals take the place of keeps.
     static final int MOST = 2 * 4 + 3;
 
-    /// A byte a row: bit j = lane j of the slot. Outside the heap, where vectors can be aligned: stores across two
-    /// cache lines would halve the speed of spreading.
-    final MemorySegment planes =
-            Arena.ofAuto().allocate((long) SlicedLayout.MAX_SLOTS * MOST * ROWS, SlicedLayout.ROWS);
+    /// A byte a row: bit j = lane j of the slot.
+    final byte[] planes = new byte[SlicedLayout.MAX_SLOTS * MOST * ROWS];
 
     /// 64 sums a mask, in [RowOrder], then those that all rows share.
     final short[] sums = new short[MOST * ROWS];

@@ -4,8 +4,6 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -145,10 +143,6 @@ final class NibbleKernel {
         return ByteVector.fromArray(Species.TABLE, bytes, at);
     }
 
-    private static ByteVector rows(MemorySegment masks, long at) {
-        return ByteVector.fromMemorySegment(Species.TABLE, masks, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
     /// The table's entries at the low four bits of each index.
     static ByteVector pick(ByteVector index, ByteVector table) {
         return index.selectFrom(table);
@@ -174,15 +168,15 @@ final class NibbleKernel {
     }
 
     /// Two neighbouring masks share the loads of the tables.
-    private static void sumTwo(MemorySegment masks, int from, long stride, int quads, byte[] form, int at, byte[] raw) {
+    private static void sumTwo(byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw) {
         for (int quad = 0; quad < quads; quad++) {
             ByteVector e0 = ByteVector.zero(Species.TABLE);
             ByteVector h0 = e0;
             ByteVector e1 = e0;
             ByteVector h1 = e0;
             for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector low0 = rows(masks, from + slot * stride);
-                ByteVector low1 = rows(masks, from + slot * stride + Masks.ROWS);
+                ByteVector low0 = table(masks, from + slot * stride);
+                ByteVector low1 = table(masks, from + slot * stride + Masks.ROWS);
                 ByteVector e = table(form, at + slot * SLOT);
                 e0 = e0.add(pick(low0, e));
                 e1 = e1.add(pick(low1, e));
@@ -205,12 +199,12 @@ final class NibbleKernel {
         }
     }
 
-    private static void sumOne(MemorySegment masks, int from, long stride, int quads, byte[] form, int at, byte[] raw) {
+    private static void sumOne(byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw) {
         for (int quad = 0; quad < quads; quad++) {
             ByteVector e0 = ByteVector.zero(Species.TABLE);
             ByteVector h0 = e0;
             for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector low = rows(masks, from + slot * stride);
+                ByteVector low = table(masks, from + slot * stride);
                 e0 = e0.add(pick(low, table(form, at + slot * SLOT)));
                 h0 = h0.add(pick(low, table(form, at + slot * SLOT + TABLE)));
                 ByteVector high = shiftRight(low, 4);

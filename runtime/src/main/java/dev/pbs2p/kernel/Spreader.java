@@ -49,8 +49,7 @@ final class Spreader {
 
     /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =
     /// kept. Slot `k` goes to `to + k * 128`.
-    static void signsAndKeeps(
-            MemorySegment planes, long signs, long keeps, int n, int slots, MemorySegment masks, long to) {
+    static void signsAndKeeps(MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
         for (int row = 0; row < ROWS; row += BLOCK) {
             if (n <= 4) {
                 upTo4(planes, signs + row, keeps + row, n, slots, masks, to + row);
@@ -60,8 +59,7 @@ final class Spreader {
         }
     }
 
-    private static void upTo4(
-            MemorySegment planes, long at, long keeps, int n, int slots, MemorySegment masks, long to) {
+    private static void upTo4(MemorySegment planes, long at, long keeps, int n, int slots, byte[] masks, int to) {
         ByteVector s0 = load(planes, at);
         ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
         ByteVector s2 = load(planes, compact(at, 2, n));
@@ -71,14 +69,13 @@ final class Spreader {
         for (int slot = 0; slot < slots; slot++) {
             ByteVector keep = load(planes, keeps + (long) slot * ROWS);
             ByteVector sign = select(r1, choose(r0, s0, d0), choose(r0, s2, d2)).and(keep);
-            put(sign, keep, masks, to + (long) slot * 2 * ROWS);
+            put(sign, keep, masks, to + slot * 2 * ROWS);
             r1 = r1.lanewise(XOR, r0.and(keep));
             r0 = r0.lanewise(XOR, keep);
         }
     }
 
-    private static void upTo8(
-            MemorySegment planes, long at, long keeps, int n, int slots, MemorySegment masks, long to) {
+    private static void upTo8(MemorySegment planes, long at, long keeps, int n, int slots, byte[] masks, int to) {
         ByteVector s0 = load(planes, at);
         ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
         ByteVector s2 = load(planes, compact(at, 2, n));
@@ -94,7 +91,7 @@ final class Spreader {
             ByteVector keep = load(planes, keeps + (long) slot * ROWS);
             ByteVector first = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
             ByteVector second = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
-            put(select(r2, first, second).and(keep), keep, masks, to + (long) slot * 2 * ROWS);
+            put(select(r2, first, second).and(keep), keep, masks, to + slot * 2 * ROWS);
             ByteVector carry = r0.and(keep);
             r0 = r0.lanewise(XOR, keep);
             r2 = r2.lanewise(XOR, r1.and(carry));
@@ -102,9 +99,9 @@ final class Spreader {
         }
     }
 
-    private static void put(ByteVector sign, ByteVector keep, MemorySegment masks, long to) {
-        sign.intoMemorySegment(masks, to, ByteOrder.LITTLE_ENDIAN);
-        keep.intoMemorySegment(masks, to + ROWS, ByteOrder.LITTLE_ENDIAN);
+    private static void put(ByteVector sign, ByteVector keep, byte[] masks, int to) {
+        sign.intoArray(masks, to);
+        keep.intoArray(masks, to + ROWS);
     }
 
     /// Spreads one compact plane of any number of kept weights, all in arrays: slot `k` goes to `to + k * 64`. The keep
