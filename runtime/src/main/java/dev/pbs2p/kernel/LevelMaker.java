@@ -67,10 +67,10 @@ final class LevelMaker {
     /// library, whose methods are inlined without a limit: this is part of a large loop.
     private void one(MemorySegment planes, long at) {
         for (int i = 0; i < ROWS; i += RowOrder.BLOCK) {
-            ShortVector alphas = ByteVector.fromMemorySegment(Species.TABLE, planes, at + i, ByteOrder.LITTLE_ENDIAN)
+            ShortVector alphas = ByteVector.fromMemorySegment(Species.BYTES, planes, at + i, ByteOrder.LITTLE_ENDIAN)
                     .reinterpretAsShorts();
             ShortVector mus = ByteVector.fromMemorySegment(
-                            Species.TABLE, planes, at + ROWS + i, ByteOrder.LITTLE_ENDIAN)
+                            Species.BYTES, planes, at + ROWS + i, ByteOrder.LITTLE_ENDIAN)
                     .reinterpretAsShorts();
             ShortVector alpha = alphas.lanewise(LSHL, 8).lanewise(ASHR, 8);
             alpha.add(alpha).intoArray(factors, i);
@@ -83,7 +83,7 @@ final class LevelMaker {
 
     /// Sign-extends a vector of bytes, even rows before odd ones.
     private void split(MemorySegment planes, long from, int to) {
-        ShortVector pairs = ByteVector.fromMemorySegment(Species.TABLE, planes, from, ByteOrder.LITTLE_ENDIAN)
+        ShortVector pairs = ByteVector.fromMemorySegment(Species.BYTES, planes, from, ByteOrder.LITTLE_ENDIAN)
                 .reinterpretAsShorts();
         pairs.lanewise(LSHL, 8).lanewise(ASHR, 8).intoArray(params, to);
         pairs.lanewise(ASHR, 8).intoArray(params, to + RowOrder.BLOCK / 2);

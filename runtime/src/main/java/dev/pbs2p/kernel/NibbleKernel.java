@@ -6,7 +6,6 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Sums of quantised activations whose bits are set in mask planes, looked up by the nibbles of the planes' bytes: a
 /// table vector of rows at a time.
@@ -31,17 +30,12 @@ final class NibbleKernel {
     /// Bytes of an encoded quad.
     static final int QUAD_BYTES = QUAD * SLOT;
 
-    /// Shorts of a table vector.
-    static final int HALF = TABLE / 2;
     /// Most quads that are summed at once.
     private static final int MOST_QUADS = ActivationQuantizer.RUN / PLACES;
-    /// From a mask's sums e, a vector a quad, to its sums h.
-    static final int RAW_H = MOST_QUADS * TABLE;
+    /// From a mask's sums e, 64 bytes a quad, to its sums h.
+    static final int RAW_H = MOST_QUADS * Masks.ROWS;
     /// Bytes in which the sums of one mask lie before [#widen].
     static final int RAW = 2 * RAW_H;
-
-    /// Shorts of half the rows of a table vector.
-    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Species.TABLE.vectorShape());
 
     /// What the 16 added to every h comes to over the look-ups of one quad.
     private static final int QUAD_BIAS = 32 * 16 * 8;
@@ -156,19 +150,22 @@ final class NibbleKernel {
         int end = (first + count) * Masks.ROWS;
         for (; mask + Masks.ROWS < end; mask += 2 * Masks.ROWS) {
             for (int from = mask; from < mask + Masks.ROWS; from += TABLE) {
-                sumTwo(masks.planes, from, stride, quads, form, at, masks.raw);
-                widen(masks.raw, 0, quads, masks.sums, from);
-                widen(masks.raw, RAW, quads, masks.sums, from + Masks.ROWS);
+                sumTwo(masks.planes, from, stride, quads, form, at, masks.raw, from - mask);
             }
+            widen(masks.raw, 0, quads, masks.sums, mask);
+            widen(masks.raw, RAW, quads, masks.sums, mask + Masks.ROWS);
         }
-        for (; mask < end; mask += TABLE) {
-            sumOne(masks.planes, mask, stride, quads, form, at, masks.raw);
+        if (mask < end) {
+            for (int from = mask; from < end; from += TABLE) {
+                sumOne(masks.planes, from, stride, quads, form, at, masks.raw, from - mask);
+            }
             widen(masks.raw, 0, quads, masks.sums, mask);
         }
     }
 
     /// Two neighbouring masks share the loads of the tables.
-    private static void sumTwo(byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw) {
+    private static void sumTwo(
+            byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw, int row) {
         for (int quad = 0; quad < quads; quad++) {
             ByteVector e0 = ByteVector.zero(Species.TABLE);
             ByteVector h0 = e0;
@@ -192,14 +189,15 @@ final class NibbleKernel {
                 h0 = h0.add(pick(high0, h));
                 h1 = h1.add(pick(high1, h));
             }
-            e0.intoArray(raw, quad * TABLE);
-            h0.intoArray(raw, quad * TABLE + RAW_H);
-            e1.intoArray(raw, quad * TABLE + RAW);
-            h1.intoArray(raw, quad * TABLE + RAW + RAW_H);
+            e0.intoArray(raw, quad * Masks.ROWS + row);
+            h0.intoArray(raw, quad * Masks.ROWS + row + RAW_H);
+            e1.intoArray(raw, quad * Masks.ROWS + row + RAW);
+            h1.intoArray(raw, quad * Masks.ROWS + row + RAW + RAW_H);
         }
     }
 
-    private static void sumOne(byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw) {
+    private static void sumOne(
+            byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw, int row) {
         for (int quad = 0; quad < quads; quad++) {
             ByteVector e0 = ByteVector.zero(Species.TABLE);
             ByteVector h0 = e0;
@@ -211,22 +209,28 @@ final class NibbleKernel {
                 e0 = e0.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
                 h0 = h0.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
             }
-            e0.intoArray(raw, quad * TABLE);
-            h0.intoArray(raw, quad * TABLE + RAW_H);
+            e0.intoArray(raw, quad * Masks.ROWS + row);
+            h0.intoArray(raw, quad * Masks.ROWS + row + RAW_H);
         }
     }
 
-    /// Adds up the quads of one mask, at `raw[at]`, as shorts: a vector of even rows and one of odd rows.
+    /// Adds up the quads of one mask, at `raw[at]`, as shorts.
+    static void widen(byte[] raw, int at, int quads, short[] sums, int to) {
+        for (int row = 0; row < Masks.ROWS; row += RowOrder.BLOCK) {
+            widenBlock(raw, at + row, quads, sums, to + row);
+        }
+    }
+
     /// The sums of pairs of bytes are taken apart by subtracting those of the odd rows: shorts wrap, and what
     /// was added above bit 15 is gone again.
-    static void widen(byte[] raw, int at, int quads, short[] sums, int to) {
-        ShortVector e = ShortVector.zero(SHORTS);
+    private static void widenBlock(byte[] raw, int at, int quads, short[] sums, int to) {
+        ShortVector e = ShortVector.zero(Species.SHORTS);
         ShortVector h = e;
         ShortVector eOdd = e;
         ShortVector hOdd = e;
         for (int quad = 0; quad < quads; quad++) {
-            ShortVector eQuad = table(raw, at + quad * TABLE).reinterpretAsShorts();
-            ShortVector hQuad = table(raw, at + quad * TABLE + RAW_H).reinterpretAsShorts();
+            ShortVector eQuad = pairs(raw, at + quad * Masks.ROWS);
+            ShortVector hQuad = pairs(raw, at + quad * Masks.ROWS + RAW_H);
             e = e.add(eQuad);
             h = h.add(hQuad);
             eOdd = eOdd.add(eQuad.lanewise(LSHR, 8));
@@ -236,6 +240,10 @@ final class NibbleKernel {
         h = h.sub(hOdd.lanewise(LSHL, 8));
         short bias = (short) (QUAD_BIAS * quads);
         h.lanewise(LSHL, 5).add(e).sub(bias).intoArray(sums, to);
-        hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + HALF);
+        hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + RowOrder.BLOCK / 2);
+    }
+
+    private static ShortVector pairs(byte[] raw, int at) {
+        return ByteVector.fromArray(Species.BYTES, raw, at).reinterpretAsShorts();
     }
 }

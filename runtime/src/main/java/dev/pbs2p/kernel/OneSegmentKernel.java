@@ -41,10 +41,10 @@ final class OneSegmentKernel {
         int quads = subblock.slots() / QUAD;
         for (int row = 0; row < ROWS; row += TABLE) {
             long signs = unit + subblock.signs() + row;
-            sum(planes, signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.raw);
-            NibbleKernel.widen(masks.raw, 0, quads, masks.sums, row);
-            NibbleKernel.widen(masks.raw, NibbleKernel.RAW, quads, masks.sums, row + ROWS);
+            sum(planes, signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.raw, row);
         }
+        NibbleKernel.widen(masks.raw, 0, quads, masks.sums, 0);
+        NibbleKernel.widen(masks.raw, NibbleKernel.RAW, quads, masks.sums, ROWS);
     }
 
     private static ByteVector load(MemorySegment planes, long at) {
@@ -59,7 +59,15 @@ final class OneSegmentKernel {
     /// Compact vectors come in pairs: the first, and what changes it into the second. The loop calls nothing but the
     /// vector library, whose methods are inlined without a limit; our own would not be in a body this large.
     private static void sum(
-            MemorySegment planes, long signs, int last, long keeps, int quads, byte[] form, int at, byte[] raw) {
+            MemorySegment planes,
+            long signs,
+            int last,
+            long keeps,
+            int quads,
+            byte[] form,
+            int at,
+            byte[] raw,
+            int row) {
         ByteVector s0 = load(planes, signs);
         ByteVector d0 = compact(planes, signs, 1, last).lanewise(XOR, s0);
         ByteVector s2 = compact(planes, signs, 2, last);
@@ -104,10 +112,10 @@ final class OneSegmentKernel {
                 h0 = h0.add(sign.selectFrom(h));
                 h1 = h1.add(keep.selectFrom(h));
             }
-            e0.intoArray(raw, quad * TABLE);
-            h0.intoArray(raw, quad * TABLE + NibbleKernel.RAW_H);
-            e1.intoArray(raw, quad * TABLE + NibbleKernel.RAW);
-            h1.intoArray(raw, quad * TABLE + NibbleKernel.RAW + NibbleKernel.RAW_H);
+            e0.intoArray(raw, quad * ROWS + row);
+            h0.intoArray(raw, quad * ROWS + row + NibbleKernel.RAW_H);
+            e1.intoArray(raw, quad * ROWS + row + NibbleKernel.RAW);
+            h1.intoArray(raw, quad * ROWS + row + NibbleKernel.RAW + NibbleKernel.RAW_H);
         }
     }
 }

@@ -7,7 +7,7 @@ import dev.pbs2p.format.SlicedLayout;
 final class RowOrder {
 
     /// Rows of a block: the bytes of a vector.
-    static final int BLOCK = Species.TABLE.length();
+    static final int BLOCK = Species.BYTES.length();
 
     private static final int[] PLACE = places();
 
