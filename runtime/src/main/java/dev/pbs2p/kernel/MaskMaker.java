@@ -45,24 +45,18 @@ final class MaskMaker {
 
     /// Makes the masks of a subblock. Slot `k` goes to slot `firstSlot + k` of `masks`.
     void make(PackedFormat format, MemorySegment planes, long unit, Subblock subblock, int firstSlot, Masks masks) {
+        int slots = subblock.slots();
+        int keeps = subblock.keeps() - subblock.signs();
+        int bytes = keeps + SlicedLayout.keepPlanes(format) * slots * ROWS;
+        MemorySegment.copy(planes, JAVA_BYTE, unit + subblock.signs(), stored, 0, bytes);
         if (format.segments() == 1 && !format.salient() && !format.dense() && subblock.kept() <= 8) {
-            Spreader.signsAndKeeps(
-                    planes,
-                    unit + subblock.signs(),
-                    unit + subblock.keeps(),
-                    subblock.kept(),
-                    subblock.slots(),
-                    masks.planes,
-                    firstSlot * masks.slotBytes());
+            Spreader.signsAndKeeps(stored, keeps, subblock.kept(), slots, masks.planes, firstSlot * masks.slotBytes());
             return;
         }
-        int slots = subblock.slots();
-        int bytes = subblock.keeps() - subblock.signs() + SlicedLayout.keepPlanes(format) * slots * ROWS;
-        MemorySegment.copy(planes, JAVA_BYTE, unit + subblock.signs(), stored, 0, bytes);
         if (format.dense()) {
             Arrays.fill(spread, KEEP, KEEP + slots * ROWS, (byte) -1);
         } else {
-            keeps(format, subblock);
+            keeps(format, keeps, slots);
         }
         int segments = subblock.segments() - subblock.signs();
         compact(format, 0, subblock, SIGN);
@@ -78,9 +72,8 @@ final class MaskMaker {
         }
     }
 
-    private void keeps(PackedFormat format, Subblock subblock) {
-        int from = subblock.keeps() - subblock.signs();
-        int bytes = subblock.slots() * ROWS;
+    private void keeps(PackedFormat format, int from, int slots) {
+        int bytes = slots * ROWS;
         if (format.segments() == 3) {
             for (int at = 0; at < bytes; at += Species.BYTES.length()) {
                 symbols(from + at, bytes, at);

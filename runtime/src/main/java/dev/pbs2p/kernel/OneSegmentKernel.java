@@ -25,10 +25,10 @@ final class OneSegmentKernel {
 
     private OneSegmentKernel() {}
 
-    /// Whether it can take a piece that consists of one subblock. Where tables are narrower than vectors, spreading in
-    /// whole vectors wins.
+    /// Whether it can take a piece that consists of one subblock. Where vectors are shorter than the rows of a
+    /// unit, the checks of so many loads from a segment cost more than masks on the heap.
     static boolean takes(PackedFormat format, Subblock subblock) {
-        return Species.TABLE.equals(Species.BYTES)
+        return TABLE == ROWS
                 && format.segments() == 1
                 && !format.dense()
                 && !format.salient()
@@ -39,10 +39,8 @@ final class OneSegmentKernel {
     /// Sums mask 0 = kept and sign 1, and mask 1 = kept, into 64 shorts each.
     static void sum(MemorySegment planes, long unit, Subblock subblock, byte[] form, int at, Masks masks) {
         int quads = subblock.slots() / QUAD;
-        for (int row = 0; row < ROWS; row += TABLE) {
-            long signs = unit + subblock.signs() + row;
-            sum(planes, signs, subblock.kept() - 1, unit + subblock.keeps() + row, quads, form, at, masks.raw, row);
-        }
+        int last = subblock.kept() - 1;
+        sum(planes, unit + subblock.signs(), last, unit + subblock.keeps(), quads, form, at, masks.raw);
         NibbleKernel.widen(masks.raw, 0, quads, masks.sums, 0);
         NibbleKernel.widen(masks.raw, NibbleKernel.RAW, quads, masks.sums, ROWS);
     }
@@ -112,10 +110,10 @@ final class OneSegmentKernel {
                 h0 = h0.add(sign.selectFrom(h));
                 h1 = h1.add(keep.selectFrom(h));
             }
-            e0.intoArray(raw, quad * ROWS + row);
-            h0.intoArray(raw, quad * ROWS + row + NibbleKernel.RAW_H);
-            e1.intoArray(raw, quad * ROWS + row + NibbleKernel.RAW);
-            h1.intoArray(raw, quad * ROWS + row + NibbleKernel.RAW + NibbleKernel.RAW_H);
+            e0.intoArray(raw, quad * ROWS);
+            h0.intoArray(raw, quad * ROWS + NibbleKernel.RAW_H);
+            e1.intoArray(raw, quad * ROWS + NibbleKernel.RAW);
+            h1.intoArray(raw, quad * ROWS + NibbleKernel.RAW + NibbleKernel.RAW_H);
         }
     }
 }

@@ -4,8 +4,6 @@ import static jdk.incubator.vector.VectorOperators.AND_NOT;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import dev.pbs2p.format.SlicedLayout;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 
 /// Spreads compact planes: the bit of the r-th kept weight of an N:M group goes to the slot of that weight.
@@ -19,10 +17,6 @@ final class Spreader {
     private static final int BLOCK = Species.BYTES.length();
 
     private Spreader() {}
-
-    static ByteVector load(MemorySegment planes, long at) {
-        return ByteVector.fromMemorySegment(Species.BYTES, planes, at, ByteOrder.LITTLE_ENDIAN);
-    }
 
     static ByteVector load(byte[] planes, int at) {
         return ByteVector.fromArray(Species.BYTES, planes, at);
@@ -39,27 +33,23 @@ final class Spreader {
     }
 
     /// Where compact vector `r` of `n` begins; the last one again beyond them, where no rank of a kept weight leads.
-    private static long compact(long at, int r, int n) {
-        return at + (long) Math.min(r, n - 1) * ROWS;
-    }
-
     private static int compact(int at, int r, int n) {
         return at + Math.min(r, n - 1) * ROWS;
     }
 
     /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =
-    /// kept. Slot `k` goes to `to + k * 128`.
-    static void signsAndKeeps(MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
+    /// kept. The compact signs begin at 0, the keep plane at `keeps`; slot `k` goes to `to + k * 128`.
+    static void signsAndKeeps(byte[] planes, int keeps, int n, int slots, byte[] masks, int to) {
         for (int row = 0; row < ROWS; row += BLOCK) {
             if (n <= 4) {
-                upTo4(planes, signs + row, keeps + row, n, slots, masks, to + row);
+                upTo4(planes, row, keeps + row, n, slots, masks, to + row);
             } else {
-                upTo8(planes, signs + row, keeps + row, n, slots, masks, to + row);
+                upTo8(planes, row, keeps + row, n, slots, masks, to + row);
             }
         }
     }
 
-    private static void upTo4(MemorySegment planes, long at, long keeps, int n, int slots, byte[] masks, int to) {
+    private static void upTo4(byte[] planes, int at, int keeps, int n, int slots, byte[] masks, int to) {
         ByteVector s0 = load(planes, at);
         ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
         ByteVector s2 = load(planes, compact(at, 2, n));
@@ -67,7 +57,7 @@ final class Spreader {
         ByteVector r0 = ByteVector.zero(Species.BYTES);
         ByteVector r1 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector keep = load(planes, keeps + (long) slot * ROWS);
+            ByteVector keep = load(planes, keeps + slot * ROWS);
             ByteVector sign = select(r1, choose(r0, s0, d0), choose(r0, s2, d2)).and(keep);
             put(sign, keep, masks, to + slot * 2 * ROWS);
             r1 = r1.lanewise(XOR, r0.and(keep));
@@ -75,7 +65,7 @@ final class Spreader {
         }
     }
 
-    private static void upTo8(MemorySegment planes, long at, long keeps, int n, int slots, byte[] masks, int to) {
+    private static void upTo8(byte[] planes, int at, int keeps, int n, int slots, byte[] masks, int to) {
         ByteVector s0 = load(planes, at);
         ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
         ByteVector s2 = load(planes, compact(at, 2, n));
@@ -88,7 +78,7 @@ final class Spreader {
         ByteVector r1 = r0;
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector keep = load(planes, keeps + (long) slot * ROWS);
+            ByteVector keep = load(planes, keeps + slot * ROWS);
             ByteVector first = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
             ByteVector second = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
             put(select(r2, first, second).and(keep), keep, masks, to + slot * 2 * ROWS);
