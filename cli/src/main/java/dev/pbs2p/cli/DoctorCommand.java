@@ -1,6 +1,7 @@
 package dev.pbs2p.cli;
 
 import dev.pbs2p.cli.bench.Bandwidth;
+import dev.pbs2p.cli.bench.KernelSpeed;
 import dev.pbs2p.compress.torch.LibTorch;
 import dev.pbs2p.compress.torch.TorchBackend;
 import dev.pbs2p.cuda.CudaStatus;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +49,9 @@ final class DoctorCommand implements Callable<Integer> {
         add("libtorch", libTorch(threads));
         add("cuda", cuda());
         memory();
-        bandwidth(threads);
+        List<Integer> counts = Stream.of(1, threads).distinct().toList();
+        speed(counts);
+        bandwidth(counts);
         facts.put("healthy", healthy);
         if (output.json()) {
             Json.print(output.out(), facts);
@@ -105,9 +109,30 @@ final class DoctorCommand implements Callable<Integer> {
         print("disk", Units.bytes(disk) + " free here");
     }
 
-    private void bandwidth(int threads) {
-        List<Bandwidth> measured =
-                Bandwidth.measure(Stream.of(1, threads).distinct().toList());
+    /// What the vector kernels reach here, where they can run.
+    private void speed(List<Integer> threads) {
+        if (Backends.options().stream()
+                .noneMatch(option ->
+                        option.name().equals("vector") && option.obstacle().isEmpty())) {
+            return;
+        }
+        Map<String, @Nullable Object> byThreads = new LinkedHashMap<>();
+        List<String> parts = new ArrayList<>();
+        for (KernelSpeed one : KernelSpeed.measure(threads)) {
+            byThreads.put(String.valueOf(one.threads()), one.gigaweightsPerSecond());
+            parts.add(String.format(
+                    Locale.ROOT,
+                    "%.1f Gweights/s on %d %s",
+                    one.gigaweightsPerSecond(),
+                    one.threads(),
+                    one.threads() == 1 ? "thread" : "threads"));
+        }
+        facts.put("kernel_gigaweights_s", byThreads);
+        print("speed", "packed 8:16 weights: " + String.join(", ", parts));
+    }
+
+    private void bandwidth(List<Integer> threads) {
+        List<Bandwidth> measured = Bandwidth.measure(threads);
         Map<String, @Nullable Object> byThreads = new LinkedHashMap<>();
         for (Bandwidth one : measured) {
             byThreads.put(one.threads() + (one.hugePages() ? " huge" : ""), one.gigabytesPerSecond());

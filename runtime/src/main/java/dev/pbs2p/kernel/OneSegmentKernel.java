@@ -57,15 +57,7 @@ final class OneSegmentKernel {
     /// Compact vectors come in pairs: the first, and what changes it into the second. The loop calls nothing but the
     /// vector library, whose methods are inlined without a limit; our own would not be in a body this large.
     private static void sum(
-            MemorySegment planes,
-            long signs,
-            int last,
-            long keeps,
-            int quads,
-            byte[] form,
-            int at,
-            byte[] raw,
-            int row) {
+            MemorySegment planes, long signs, int last, long keeps, int quads, byte[] form, int at, byte[] raw) {
         ByteVector s0 = load(planes, signs);
         ByteVector d0 = compact(planes, signs, 1, last).lanewise(XOR, s0);
         ByteVector s2 = compact(planes, signs, 2, last);

@@ -81,6 +81,14 @@ public final class RandomModel {
         return file;
     }
 
+    /// One linear of random weights.
+    static PackedMatrix linear(PackedFormat format, int rows, int cols, Arena arena) {
+        Shape shape = new Shape("linear", cols, rows, 0, 1, 1, 0, 0);
+        SlicedLayout layout = new SlicedLayout(format, rows, cols);
+        return new RandomModel(shape, format)
+                .packed(rows, cols, arena.allocate(layout.planesBytes() + layout.stepsBytes(), SlicedLayout.ROWS));
+    }
+
     private void write(Path target) throws IOException {
         Pbs2pWriter writer = new Pbs2pWriter()
                 .provenance("weights", "random")
