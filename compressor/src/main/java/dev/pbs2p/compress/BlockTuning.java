@@ -1,6 +1,7 @@
 package dev.pbs2p.compress;
 
 import dev.pbs2p.compress.torch.Tuning;
+import dev.pbs2p.compress.torch.Tunings;
 import dev.pbs2p.tensor.Codes;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ final class BlockTuning {
         try (Replicas others = new Replicas(job, Replicas.count(job, codes.values(), BATCH) - 1);
                 HiddenStates inputs = pass.open(in);
                 HiddenStates targets = pass.open(target)) {
-            Tuning tuning = Tuning.ofBlock(
+            Tuning tuning = Tunings.block(
                     others.with(job.model()),
                     block,
                     codes,

@@ -1,6 +1,7 @@
 package dev.pbs2p.compress;
 
 import dev.pbs2p.compress.torch.Tuning;
+import dev.pbs2p.compress.torch.Tunings;
 import dev.pbs2p.format.Packing;
 import dev.pbs2p.format.Pbs2pFile;
 import dev.pbs2p.format.Pbs2pWriter;
@@ -52,7 +53,7 @@ final class ModelTuning {
         try (Replicas others = new Replicas(job, count - 1);
                 Replicas originals = new Replicas(job, count);
                 HiddenStates states = pass.open(outputs)) {
-            Tuning tuning = Tuning.ofModel(
+            Tuning tuning = Tunings.model(
                     others.with(job.model()),
                     originals.models(),
                     codes,

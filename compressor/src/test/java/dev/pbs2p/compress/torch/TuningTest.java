@@ -98,7 +98,7 @@ final class TuningTest {
     }
 
     private Tuning tuning(int[] ids) {
-        return Tuning.ofModel(List.of(student), List.of(teacher), codes, ids, window -> states(ids, window), WINDOW);
+        return Tunings.model(List.of(student), List.of(teacher), codes, ids, window -> states(ids, window), WINDOW);
     }
 
     /// What leaves the original's last block.
@@ -185,7 +185,7 @@ final class TuningTest {
         }
         Map<String, Codes> block = new LinkedHashMap<>();
         student.linears(0).forEach(name -> block.put(name, codes.get(name)));
-        Tuning tuning = Tuning.ofBlock(List.of(student), 0, block, w -> inputs[w], w -> targets[w], WINDOW);
+        Tuning tuning = Tunings.block(List.of(student), 0, block, w -> inputs[w], w -> targets[w], WINDOW);
         Tuning.Outcome outcome = tuning.run(40, new TuningSchedule(4, 0.05, 4, 1), (_, _, _) -> {}, _ -> {});
         assertTrue(outcome.after() < 0.95 * outcome.before(), outcome.before() + " -> " + outcome.after());
         assertEquals(2, outcome.vectors().size());
