@@ -54,6 +54,7 @@ final class CompressRun {
         long blocksStart = System.nanoTime();
         for (int block = first; block < model.blocks(); block++) {
             FinishedBlock done = block(block, formats(block, cosines, chosen));
+            job.backend().trim();
             finished.add(done);
             double seconds = (System.nanoTime() - blocksStart) / 1e9;
             double left = seconds / (block + 1 - first) * (model.blocks() - block - 1);
@@ -124,6 +125,7 @@ final class CompressRun {
 
     private FinishedBlock block(int block, Map<String, PackedFormat> formats) throws IOException {
         Map<String, CompressedLinear> linears = compress(block, formats);
+        job.backend().trim();
         Tuning.Outcome tuned = null;
         if (tunesBlocks()) {
             Map<String, Codes> codes = new LinkedHashMap<>();

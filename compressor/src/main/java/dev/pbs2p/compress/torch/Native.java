@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -77,6 +78,13 @@ final class Native {
             openblas.blas_set_num_threads(count);
             blasThreads = count;
         }
+    }
+
+    /// Gives memory that is no longer used back to the system. The collector does not know of native memory, and lets
+    /// garbage of gigabytes lie beside it; the native allocator keeps what was freed for later.
+    static void trim() {
+        System.gc();
+        Pointer.trimMemory();
     }
 
     /// A new float32 tensor with a copy of `values`.

@@ -105,6 +105,11 @@ public final class TorchBackend implements Backend {
         names.forEach(name -> find(name).release());
     }
 
+    /// Gives memory that is no longer used, on the heap and outside it, back to the system.
+    public void trim() {
+        Native.trim();
+    }
+
     /// Computes with `values` in place of a linear weight or a parameter vector, so that gradients can flow into them.
     void bind(String name, org.bytedeco.pytorch.Tensor values) {
         TorchMatrix vector = vectors.get(name);
