@@ -69,43 +69,48 @@ final class OneSegmentKernel {
         ByteVector r0 = ByteVector.zero(Species.TABLE);
         ByteVector r1 = r0;
         ByteVector r2 = r0;
-        for (int quad = 0; quad < quads; quad++) {
-            ByteVector e0 = ByteVector.zero(Species.TABLE);
-            ByteVector h0 = e0;
-            ByteVector e1 = e0;
-            ByteVector h1 = e0;
-            for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector keep = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps + (long) slot * ROWS, LE);
-                ByteVector sign01 = s0.lanewise(XOR, d0.and(r0));
-                ByteVector sign23 = s2.lanewise(XOR, d2.and(r0));
-                ByteVector sign45 = s4.lanewise(XOR, d4.and(r0));
-                ByteVector sign67 = s6.lanewise(XOR, d6.and(r0));
-                ByteVector lower = sign01.lanewise(AND_NOT, r1).or(sign23.and(r1));
-                ByteVector upper = sign45.lanewise(AND_NOT, r1).or(sign67.and(r1));
-                ByteVector sign = lower.lanewise(AND_NOT, r2).or(upper.and(r2)).and(keep);
-                ByteVector carry = r0.and(keep);
-                r0 = r0.lanewise(XOR, keep);
-                r2 = r2.lanewise(XOR, r1.and(carry));
-                r1 = r1.lanewise(XOR, carry);
-                ByteVector e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT);
-                e0 = e0.add(sign.selectFrom(e));
-                e1 = e1.add(keep.selectFrom(e));
-                ByteVector h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + TABLE);
-                h0 = h0.add(sign.selectFrom(h));
-                h1 = h1.add(keep.selectFrom(h));
-                sign = sign.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
-                keep = keep.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
-                e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 2 * TABLE);
-                e0 = e0.add(sign.selectFrom(e));
-                e1 = e1.add(keep.selectFrom(e));
-                h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 3 * TABLE);
-                h0 = h0.add(sign.selectFrom(h));
-                h1 = h1.add(keep.selectFrom(h));
+        ByteVector e0 = ByteVector.zero(Species.TABLE);
+        ByteVector h0 = e0;
+        ByteVector e1 = e0;
+        ByteVector h1 = e0;
+        for (int slot = 0; slot < quads * QUAD; slot++) {
+            ByteVector keep = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps + (long) slot * ROWS, LE);
+            ByteVector sign01 = s0.lanewise(XOR, d0.and(r0));
+            ByteVector sign23 = s2.lanewise(XOR, d2.and(r0));
+            ByteVector sign45 = s4.lanewise(XOR, d4.and(r0));
+            ByteVector sign67 = s6.lanewise(XOR, d6.and(r0));
+            ByteVector lower = sign01.lanewise(AND_NOT, r1).or(sign23.and(r1));
+            ByteVector upper = sign45.lanewise(AND_NOT, r1).or(sign67.and(r1));
+            ByteVector sign = lower.lanewise(AND_NOT, r2).or(upper.and(r2)).and(keep);
+            ByteVector carry = r0.and(keep);
+            r0 = r0.lanewise(XOR, keep);
+            r2 = r2.lanewise(XOR, r1.and(carry));
+            r1 = r1.lanewise(XOR, carry);
+            ByteVector e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT);
+            e0 = e0.add(sign.selectFrom(e));
+            e1 = e1.add(keep.selectFrom(e));
+            ByteVector h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + TABLE);
+            h0 = h0.add(sign.selectFrom(h));
+            h1 = h1.add(keep.selectFrom(h));
+            sign = sign.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+            keep = keep.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+            e = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 2 * TABLE);
+            e0 = e0.add(sign.selectFrom(e));
+            e1 = e1.add(keep.selectFrom(e));
+            h = ByteVector.fromArray(Species.TABLE, form, at + slot * SLOT + 3 * TABLE);
+            h0 = h0.add(sign.selectFrom(h));
+            h1 = h1.add(keep.selectFrom(h));
+            if (slot % QUAD == QUAD - 1) {
+                int to = slot / QUAD * ROWS;
+                e0.intoArray(raw, to);
+                h0.intoArray(raw, to + NibbleKernel.RAW_H);
+                e1.intoArray(raw, to + NibbleKernel.RAW);
+                h1.intoArray(raw, to + NibbleKernel.RAW + NibbleKernel.RAW_H);
+                e0 = ByteVector.zero(Species.TABLE);
+                h0 = e0;
+                e1 = e0;
+                h1 = e0;
             }
-            e0.intoArray(raw, quad * ROWS);
-            h0.intoArray(raw, quad * ROWS + NibbleKernel.RAW_H);
-            e1.intoArray(raw, quad * ROWS + NibbleKernel.RAW);
-            h1.intoArray(raw, quad * ROWS + NibbleKernel.RAW + NibbleKernel.RAW_H);
         }
     }
 }
