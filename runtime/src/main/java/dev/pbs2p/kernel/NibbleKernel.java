@@ -166,51 +166,59 @@ final class NibbleKernel {
     /// Two neighbouring masks share the loads of the tables.
     private static void sumTwo(
             byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw, int row) {
-        for (int quad = 0; quad < quads; quad++) {
-            ByteVector e0 = ByteVector.zero(Species.TABLE);
-            ByteVector h0 = e0;
-            ByteVector e1 = e0;
-            ByteVector h1 = e0;
-            for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector low0 = table(masks, from + slot * stride);
-                ByteVector low1 = table(masks, from + slot * stride + Masks.ROWS);
-                ByteVector e = table(form, at + slot * SLOT);
-                e0 = e0.add(pick(low0, e));
-                e1 = e1.add(pick(low1, e));
-                ByteVector h = table(form, at + slot * SLOT + TABLE);
-                h0 = h0.add(pick(low0, h));
-                h1 = h1.add(pick(low1, h));
-                ByteVector high0 = shiftRight(low0, 4);
-                ByteVector high1 = shiftRight(low1, 4);
-                e = table(form, at + slot * SLOT + 2 * TABLE);
-                e0 = e0.add(pick(high0, e));
-                e1 = e1.add(pick(high1, e));
-                h = table(form, at + slot * SLOT + 3 * TABLE);
-                h0 = h0.add(pick(high0, h));
-                h1 = h1.add(pick(high1, h));
+        ByteVector e0 = ByteVector.zero(Species.TABLE);
+        ByteVector h0 = e0;
+        ByteVector e1 = e0;
+        ByteVector h1 = e0;
+        for (int slot = 0; slot < quads * QUAD; slot++) {
+            ByteVector low0 = table(masks, from + slot * stride);
+            ByteVector low1 = table(masks, from + slot * stride + Masks.ROWS);
+            ByteVector e = table(form, at + slot * SLOT);
+            e0 = e0.add(pick(low0, e));
+            e1 = e1.add(pick(low1, e));
+            ByteVector h = table(form, at + slot * SLOT + TABLE);
+            h0 = h0.add(pick(low0, h));
+            h1 = h1.add(pick(low1, h));
+            ByteVector high0 = shiftRight(low0, 4);
+            ByteVector high1 = shiftRight(low1, 4);
+            e = table(form, at + slot * SLOT + 2 * TABLE);
+            e0 = e0.add(pick(high0, e));
+            e1 = e1.add(pick(high1, e));
+            h = table(form, at + slot * SLOT + 3 * TABLE);
+            h0 = h0.add(pick(high0, h));
+            h1 = h1.add(pick(high1, h));
+            if (slot % QUAD == QUAD - 1) {
+                int to = slot / QUAD * Masks.ROWS + row;
+                e0.intoArray(raw, to);
+                h0.intoArray(raw, to + RAW_H);
+                e1.intoArray(raw, to + RAW);
+                h1.intoArray(raw, to + RAW + RAW_H);
+                e0 = ByteVector.zero(Species.TABLE);
+                h0 = e0;
+                e1 = e0;
+                h1 = e0;
             }
-            e0.intoArray(raw, quad * Masks.ROWS + row);
-            h0.intoArray(raw, quad * Masks.ROWS + row + RAW_H);
-            e1.intoArray(raw, quad * Masks.ROWS + row + RAW);
-            h1.intoArray(raw, quad * Masks.ROWS + row + RAW + RAW_H);
         }
     }
 
     private static void sumOne(
             byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw, int row) {
-        for (int quad = 0; quad < quads; quad++) {
-            ByteVector e0 = ByteVector.zero(Species.TABLE);
-            ByteVector h0 = e0;
-            for (int slot = quad * QUAD; slot < quad * QUAD + QUAD; slot++) {
-                ByteVector low = table(masks, from + slot * stride);
-                e0 = e0.add(pick(low, table(form, at + slot * SLOT)));
-                h0 = h0.add(pick(low, table(form, at + slot * SLOT + TABLE)));
-                ByteVector high = shiftRight(low, 4);
-                e0 = e0.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
-                h0 = h0.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
+        ByteVector e0 = ByteVector.zero(Species.TABLE);
+        ByteVector h0 = e0;
+        for (int slot = 0; slot < quads * QUAD; slot++) {
+            ByteVector low = table(masks, from + slot * stride);
+            e0 = e0.add(pick(low, table(form, at + slot * SLOT)));
+            h0 = h0.add(pick(low, table(form, at + slot * SLOT + TABLE)));
+            ByteVector high = shiftRight(low, 4);
+            e0 = e0.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
+            h0 = h0.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
+            if (slot % QUAD == QUAD - 1) {
+                int to = slot / QUAD * Masks.ROWS + row;
+                e0.intoArray(raw, to);
+                h0.intoArray(raw, to + RAW_H);
+                e0 = ByteVector.zero(Species.TABLE);
+                h0 = e0;
             }
-            e0.intoArray(raw, quad * Masks.ROWS + row);
-            h0.intoArray(raw, quad * Masks.ROWS + row + RAW_H);
         }
     }
 
