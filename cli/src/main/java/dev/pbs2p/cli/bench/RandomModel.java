@@ -98,12 +98,23 @@ public final class RandomModel {
         tables.forEach((name, sides) -> writer.bytes(name, sides[0], sides[1]));
         packed.forEach((name, sides) -> writer.packed(name, format, sides[0], sides[1]));
         norms.forEach((name, size) -> writer.dense(name, DType.F16, size));
-        long largest =
-                2L * shape.vocabulary() * shape.hidden(); // also of the packed ones, which have less than 16 bits
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment memory = arena.allocate(largest, SlicedLayout.ROWS);
+            MemorySegment memory = arena.allocate(largest(), SlicedLayout.ROWS);
             writer.write(target, name -> weight(name, memory));
         }
+    }
+
+    /// Bytes of the largest weight.
+    private long largest() {
+        long largest = 2L * shape.hidden(); // a norm
+        for (int[] sides : tables.values()) {
+            largest = Math.max(largest, sides[0] * (sides[1] + 4L * ByteMatrix.groups(sides[1])));
+        }
+        for (int[] sides : packed.values()) {
+            SlicedLayout layout = new SlicedLayout(format, sides[0], sides[1]);
+            largest = Math.max(largest, layout.planesBytes() + layout.stepsBytes());
+        }
+        return largest;
     }
 
     private Weight weight(String name, MemorySegment memory) {

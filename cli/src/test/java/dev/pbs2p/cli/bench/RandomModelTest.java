@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RandomModelTest {
 
-    private static final Shape SMALL = new Shape("small", 256, 384, 2, 4, 2, 320, 64);
+    private static final Shape SMALL = new Shape("small", 256, 384, 2, 4, 2, 32, 64);
 
     @TempDir
     private Path folder;
