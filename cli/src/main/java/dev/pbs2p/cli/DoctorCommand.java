@@ -13,12 +13,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -116,19 +116,14 @@ final class DoctorCommand implements Callable<Integer> {
                         option.name().equals("vector") && option.obstacle().isEmpty())) {
             return;
         }
+        List<KernelSpeed> measured = KernelSpeed.measure(threads);
         Map<String, @Nullable Object> byThreads = new LinkedHashMap<>();
-        List<String> parts = new ArrayList<>();
-        for (KernelSpeed one : KernelSpeed.measure(threads)) {
-            byThreads.put(String.valueOf(one.threads()), one.gigaweightsPerSecond());
-            parts.add(String.format(
-                    Locale.ROOT,
-                    "%.1f Gweights/s on %d %s",
-                    one.gigaweightsPerSecond(),
-                    one.threads(),
-                    one.threads() == 1 ? "thread" : "threads"));
-        }
+        measured.forEach(one -> byThreads.put(String.valueOf(one.threads()), one.gigaweightsPerSecond()));
         facts.put("kernel_gigaweights_s", byThreads);
-        print("speed", "packed 8:16 weights: " + String.join(", ", parts));
+        print(
+                "speed",
+                "packed 8:16 weights: "
+                        + measured.stream().map(KernelSpeed::toString).collect(Collectors.joining(", ")));
     }
 
     private void bandwidth(List<Integer> threads) {

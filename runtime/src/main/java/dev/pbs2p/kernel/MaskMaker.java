@@ -49,7 +49,7 @@ final class MaskMaker {
         int keeps = subblock.keeps() - subblock.signs();
         int bytes = keeps + SlicedLayout.keepPlanes(format) * slots * ROWS;
         MemorySegment.copy(planes, JAVA_BYTE, unit + subblock.signs(), stored, 0, bytes);
-        if (format.segments() == 1 && !format.salient() && !format.dense() && subblock.kept() <= 8) {
+        if (Spreader.takes(format, subblock)) {
             Spreader.signsAndKeeps(stored, keeps, subblock.kept(), slots, masks.planes, firstSlot * masks.slotBytes());
             return;
         }

@@ -28,12 +28,7 @@ final class OneSegmentKernel {
     /// Whether it can take a piece that consists of one subblock. Where vectors are shorter than the rows of a
     /// unit, the checks of so many loads from a segment cost more than masks on the heap.
     static boolean takes(PackedFormat format, Subblock subblock) {
-        return TABLE == ROWS
-                && format.segments() == 1
-                && !format.dense()
-                && !format.salient()
-                && subblock.kept() <= 8
-                && subblock.slots() % QUAD == 0;
+        return TABLE == ROWS && Spreader.takes(format, subblock) && subblock.slots() % QUAD == 0;
     }
 
     /// Sums mask 0 = kept and sign 1, and mask 1 = kept, into 64 shorts each.

@@ -4,6 +4,8 @@ import static jdk.incubator.vector.VectorOperators.AND_NOT;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.format.SlicedLayout.Subblock;
+import dev.pbs2p.tensor.PackedFormat;
 import jdk.incubator.vector.ByteVector;
 
 /// Spreads compact planes: the bit of the r-th kept weight of an N:M group goes to the slot of that weight.
@@ -35,6 +37,11 @@ final class Spreader {
     /// Where compact vector `r` of `n` begins; the last one again beyond them, where no rank of a kept weight leads.
     private static int compact(int at, int r, int n) {
         return at + Math.min(r, n - 1) * ROWS;
+    }
+
+    /// Whether a subblock has nothing but signs and keeps, and few enough of them for [#signsAndKeeps].
+    static boolean takes(PackedFormat format, Subblock subblock) {
+        return format.segments() == 1 && !format.dense() && !format.salient() && subblock.kept() <= 8;
     }
 
     /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =

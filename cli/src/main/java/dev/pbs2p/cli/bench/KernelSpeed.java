@@ -8,6 +8,7 @@ import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.PackedMatrix;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Locale;
 
 /// How fast the vector backend multiplies one row of activations with packed weights that come from memory: 8:16, one
 /// segment, free levels, groups of 128.
@@ -30,6 +31,17 @@ public record KernelSpeed(int threads, double gigaweightsPerSecond) {
                     .map(count -> new KernelSpeed(count, best(weight, count)))
                     .toList();
         }
+    }
+
+    /// For people.
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "%.1f Gweights/s on %d %s",
+                gigaweightsPerSecond,
+                threads,
+                threads == 1 ? "thread" : "threads");
     }
 
     private static double best(PackedMatrix weight, int threads) {

@@ -84,9 +84,8 @@ public final class RandomModel {
     /// One linear of random weights.
     static PackedMatrix linear(PackedFormat format, int rows, int cols, Arena arena) {
         Shape shape = new Shape("linear", cols, rows, 0, 1, 1, 0, 0);
-        SlicedLayout layout = new SlicedLayout(format, rows, cols);
-        return new RandomModel(shape, format)
-                .packed(rows, cols, arena.allocate(layout.planesBytes() + layout.stepsBytes(), SlicedLayout.ROWS));
+        long bytes = new SlicedLayout(format, rows, cols).bytes();
+        return new RandomModel(shape, format).packed(rows, cols, arena.allocate(bytes, SlicedLayout.ROWS));
     }
 
     private void write(Path target) throws IOException {
@@ -111,8 +110,7 @@ public final class RandomModel {
             largest = Math.max(largest, sides[0] * (sides[1] + 4L * ByteMatrix.groups(sides[1])));
         }
         for (int[] sides : packed.values()) {
-            SlicedLayout layout = new SlicedLayout(format, sides[0], sides[1]);
-            largest = Math.max(largest, layout.planesBytes() + layout.stepsBytes());
+            largest = Math.max(largest, new SlicedLayout(format, sides[0], sides[1]).bytes());
         }
         return largest;
     }
