@@ -114,6 +114,7 @@ final class CodeSearch {
             metric.rows()[j][j] += damping;
         }
         CodeDescent descent = new CodeDescent(metric, NmGroups.of(format, width));
+        // First what pulls at the values, then what remains between them and the weight.
         float[] pull = residual.timesColumns(hessian.matrix(), start, start + width);
         RowChunks.forEach(rows, (from, to) -> {
             JointLevels joint = new JointLevels(metric, levelCount, format.symmetric());
@@ -129,11 +130,13 @@ final class CodeSearch {
                 if (last) {
                     int at = codes.paramsAt(r, g);
                     LevelRounding.round(row.levels, codes.step()[r], format.symmetric(), codes.params(), at);
+                    row.decode();
                 }
                 store(row, r, g);
+                residual(row, r, start, pull);
             }
         });
-        residual.set(start, residual(g));
+        residual.set(start, pull);
     }
 
     /// Rows 0 to `end` (exclusive) of `width` columns.
@@ -160,12 +163,16 @@ final class CodeSearch {
             RowGroup row = new RowGroup(width, levelCount);
             for (int r = from; r < to; r++) {
                 load(row, r, g);
-                for (int j = 0; j < width; j++) {
-                    out[r * width + j] = weight[r * cols + start + j] - row.value[j];
-                }
+                residual(row, r, start, out);
             }
         });
         return out;
+    }
+
+    private void residual(RowGroup row, int r, int start, float[] out) {
+        for (int j = 0; j < row.width; j++) {
+            out[r * row.width + j] = weight[r * cols + start + j] - row.value[j];
+        }
     }
 
     private void chooseSteps(int from, int to) {
