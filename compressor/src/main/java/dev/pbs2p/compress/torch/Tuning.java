@@ -174,6 +174,9 @@ public final class Tuning {
                 sum += other.join();
             }
         } catch (CompletionException e) {
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
         return sum;
