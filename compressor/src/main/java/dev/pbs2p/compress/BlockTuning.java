@@ -13,7 +13,6 @@ import java.util.Map;
 final class BlockTuning {
 
     private static final double RATE = 0.05;
-    private static final int BATCH = 4;
 
     private final CompressJob job;
 
@@ -28,7 +27,7 @@ final class BlockTuning {
     /// @param target hidden states that should leave it
     Tuning.Outcome run(int block, Map<String, Codes> codes, Path in, Path target) throws IOException {
         BlockPass pass = job.pass();
-        try (Replicas others = new Replicas(job, Replicas.count(job, codes.values(), BATCH) - 1);
+        try (Replicas others = new Replicas(job, Replicas.count(job.options(), codes.values()) - 1);
                 HiddenStates inputs = pass.open(in);
                 HiddenStates targets = pass.open(target)) {
             Tuning tuning = Tunings.block(
@@ -39,7 +38,10 @@ final class BlockTuning {
                     w -> pass.read(targets, w, 1),
                     pass.window());
             TuningSchedule schedule = new TuningSchedule(
-                    job.plan().blockEpochs(), RATE, BATCH, job.options().seed() + block);
+                    job.plan().blockEpochs(),
+                    RATE,
+                    Replicas.BATCH,
+                    job.options().seed() + block);
             String stage = "tuning block " + (block + 1);
             return tuning.run(
                     pass.windows(),

@@ -27,7 +27,6 @@ import java.util.Optional;
 final class ModelTuning {
 
     private static final double RATE = 0.03;
-    private static final int BATCH = 4;
 
     private final CompressJob job;
     private final WorkDirectory work;
@@ -49,7 +48,7 @@ final class ModelTuning {
         BlockPass pass = job.pass();
         Path outputs = outputs();
         Map<String, Codes> codes = codes(blocks);
-        int count = Replicas.count(job, codes.values(), BATCH);
+        int count = Replicas.count(job.options(), codes.values());
         try (Replicas others = new Replicas(job, count - 1);
                 Replicas originals = new Replicas(job, count);
                 HiddenStates states = pass.open(outputs)) {
@@ -67,7 +66,10 @@ final class ModelTuning {
             Tuning.Outcome outcome = tuning.run(
                     pass.windows(),
                     new TuningSchedule(
-                            job.plan().modelEpochs(), RATE, BATCH, job.options().seed()),
+                            job.plan().modelEpochs(),
+                            RATE,
+                            Replicas.BATCH,
+                            job.options().seed()),
                     (step, steps, loss) -> job.listener()
                             .accept(new CompressEvent.Stage(
                                     "tuning the model",

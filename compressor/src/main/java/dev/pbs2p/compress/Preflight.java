@@ -57,9 +57,10 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
         // The codes of a block take a byte each.
         long heap = 4 * (COPIES * largestLinear + HESSIANS * largestHessian) + largestBlock;
         long output = packed + stay;
-        // LibTorch has the block with its Hessians (two of the largest size bound them all), or a factorisation in
-        // float64.
-        long memory = heap + 4 * largestBlock + 2 * 4 * largestHessian + PASS;
+        // LibTorch has the block with its Hessians (two of the largest size bound them all) or a factorisation in
+        // float64, and what remains of a linear twice; the file's pages of the block stay mapped. Blocks of LLaMA-7B
+        // took 5.1 GB (paper) and 5.3 GB (best, not tuned).
+        long memory = heap + 6 * largestBlock + 2 * 4 * (largestHessian + largestLinear) + PASS;
         TuningPlan tuning = options.tuning() == null ? TuningPlan.NONE : options.tuning();
         long tuned = tuning.blockEpochs() > 0 ? largestBlock : 0;
         if (tuning.modelEpochs() > 0) {
@@ -67,11 +68,12 @@ public record Preflight(long heapBytes, long memoryBytes, long diskBytes, long o
                     .mapToLong(w -> (long) w.rows() * w.cols())
                     .sum();
         }
-        // LibTorch has what is tuned, a gradient and a copy on the way; the heap has codes three times,
-        // offsets, the optimiser's two moments and a linear's gradient, and is a third larger than what lives
+        // LibTorch has what is tuned, a copy on the way and the gradients of each model; the heap has codes three
+        // times, offsets, the optimiser's two moments and a linear's gradient, and is a third larger than what lives
         // in it. Tuning one block of LLaMA-7B took 8.0 GB.
         heap = Math.max(heap, (15 * tuned + 2 * 4 * largestLinear) / 3 * 4);
-        memory = Math.max(memory, heap + 3 * 4 * tuned + PASS);
+        int models = Replicas.count(options, tuned);
+        memory = Math.max(memory, heap + (2L + models) * 4 * tuned + PASS);
         return new Preflight(heap, memory, 2 * output + (tuning.any() ? 5 : 3) * hidden, output);
     }
 

@@ -11,6 +11,9 @@ import java.util.List;
 /// More models like the one that is compressed, as the original was: they help it to take gradients.
 final class Replicas implements AutoCloseable {
 
+    /// Windows of a step of tuning, which the models share out.
+    static final int BATCH = 4;
+
     /// Weights up to which the gradients of two models cost little memory, and the products of one gain little from
     /// several threads.
     private static final long SMALL = 1L << 26;
@@ -23,12 +26,15 @@ final class Replicas implements AutoCloseable {
         }
     }
 
+    /// How many models should tune so many weights side by side.
+    static int count(CompressOptions options, long weights) {
+        return weights <= SMALL ? Math.min(BATCH, options.threads()) : 1;
+    }
+
     /// How many models should tune these codes side by side.
-    ///
-    /// @param batch windows of a step
-    static int count(CompressJob job, Collection<Codes> codes, int batch) {
-        long weights = codes.stream().mapToLong(code -> code.code().length).sum();
-        return weights <= SMALL ? Math.min(batch, job.options().threads()) : 1;
+    static int count(CompressOptions options, Collection<Codes> codes) {
+        return count(
+                options, codes.stream().mapToLong(code -> code.code().length).sum());
     }
 
     List<Model> models() {
