@@ -55,7 +55,6 @@ final class PlainMatmul {
 
     /// out = x · Wᵀ + bias.
     void multiply(HostMatrix x, PackedLinear w, HostMatrix out) {
-        int group = w.weight().format().group();
         int padded = w.layout().rowUnits() * ROWS;
         reserve(x, padded);
         for (int r = 0; r < x.rows(); r++) {
@@ -63,15 +62,10 @@ final class PlainMatmul {
         }
         for (int g = 0; g < w.layout().groups(); g++) {
             List<Subblock> subblocks = w.layout().group(g).subblocks();
-            int end;
-            for (int first = 0; first < subblocks.size(); first = end) {
-                int firstSlot = subblocks.get(first).firstSlot();
-                end = first + 1;
-                while (end < subblocks.size() && subblocks.get(end).firstSlot() < firstSlot + SLOTS) {
-                    end++;
-                }
-                int run = (g * group + firstSlot * LANES) / ActivationQuantizer.RUN;
-                run(w, g, subblocks.subList(first, end), x.rows(), run);
+            int together = SLOTS / subblocks.getFirst().slots(); // only the last may be smaller
+            for (int first = 0; first < subblocks.size(); first += together) {
+                int end = Math.min(subblocks.size(), first + together);
+                run(w, g, subblocks.subList(first, end), x.rows());
             }
         }
         finish(w, x.rows(), padded, out);
@@ -90,10 +84,11 @@ final class PlainMatmul {
     }
 
     /// Adds the products of the columns of some subblocks, which share a scale, to the sums of all rows.
-    private void run(PackedLinear w, int g, List<Subblock> subblocks, int rows, int run) {
+    private void run(PackedLinear w, int g, List<Subblock> subblocks, int rows) {
         PackedFormat format = w.weight().format();
         Group group = w.layout().group(g);
         int firstSlot = subblocks.getFirst().firstSlot();
+        int run = (g * format.group() + firstSlot * LANES) / ActivationQuantizer.RUN;
         int slots = subblocks.getLast().firstSlot() + subblocks.getLast().slots() - firstSlot;
         for (int row = 0; row < rows; row++) {
             tables(w, g, firstSlot, slots, row);
