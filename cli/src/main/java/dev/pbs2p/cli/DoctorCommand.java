@@ -44,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
         add("jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
         add("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         int threads = Runtime.getRuntime().availableProcessors();
-        add("processor", Machine.processor() + ", " + threads + " threads");
+        add("processor", Machine.processor() + ", " + Backends.threads(threads));
         boolean healthy = kernels();
         add("libtorch", libTorch(threads));
         add("cuda", cuda());

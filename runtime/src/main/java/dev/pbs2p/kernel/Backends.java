@@ -101,6 +101,11 @@ public final class Backends {
         return VectorBackend.plainAtFirst(settings.threads(), settings.activationBits());
     }
 
+    /// `1 thread`, `2 threads`, for people.
+    public static String threads(int count) {
+        return count + (count == 1 ? " thread" : " threads");
+    }
+
     /// All backends, best first, and what keeps each from running.
     public static List<Option> options() {
         List<Option> options = new ArrayList<>();

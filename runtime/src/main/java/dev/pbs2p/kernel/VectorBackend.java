@@ -37,9 +37,8 @@ public final class VectorBackend extends ScalarBackend {
 
     VectorBackend(int threads, int activationBits, long plainWork) {
         super(activationBits, "");
-        this.description = "vector: " + Species.BITS + "-bit vectors on " + threads
-                + (threads == 1 ? " thread, " : " threads, ") + activationBits + "-bit activations; packed weights by "
-                + NibbleKernel.description();
+        this.description = "vector: " + Species.BITS + "-bit vectors on " + Backends.threads(threads) + ", "
+                + activationBits + "-bit activations; packed weights by " + NibbleKernel.description();
         this.workers = new Workers(threads);
         this.packed = new PackedMatmul(quantizer(), workers);
         this.dense = new DenseMatmul(workers);

@@ -1,6 +1,7 @@
 package dev.pbs2p.cli.bench;
 
 import dev.pbs2p.format.Pages;
+import dev.pbs2p.kernel.Backends;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,10 +52,9 @@ public record Bandwidth(int threads, boolean hugePages, double gigabytesPerSecon
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "reads %.1f GB/s on %d %s in %s pages",
+                "reads %.1f GB/s on %s in %s pages",
                 gigabytesPerSecond,
-                threads,
-                threads == 1 ? "thread" : "threads",
+                Backends.threads(threads),
                 hugePages ? "huge" : "4 KB");
     }
 

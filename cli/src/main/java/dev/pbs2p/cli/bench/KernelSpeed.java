@@ -36,12 +36,7 @@ public record KernelSpeed(int threads, double gigaweightsPerSecond) {
     /// For people.
     @Override
     public String toString() {
-        return String.format(
-                Locale.ROOT,
-                "%.1f Gweights/s on %d %s",
-                gigaweightsPerSecond,
-                threads,
-                threads == 1 ? "thread" : "threads");
+        return String.format(Locale.ROOT, "%.1f Gweights/s on %s", gigaweightsPerSecond, Backends.threads(threads));
     }
 
     private static double best(PackedMatrix weight, int threads) {

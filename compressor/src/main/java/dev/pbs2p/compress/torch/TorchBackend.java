@@ -1,6 +1,7 @@
 package dev.pbs2p.compress.torch;
 
 import dev.pbs2p.kernel.Backend;
+import dev.pbs2p.kernel.Backends;
 import dev.pbs2p.kernel.KvCache;
 import dev.pbs2p.kernel.Linear;
 import dev.pbs2p.kernel.Matrix;
@@ -42,7 +43,7 @@ public final class TorchBackend implements Backend {
 
     @Override
     public String description() {
-        return "LibTorch " + Native.version() + " in float32 on " + Native.threads() + " threads";
+        return "LibTorch " + Native.version() + " in float32 on " + Backends.threads(Native.threads());
     }
 
     @Override
