@@ -16,12 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/// Writes a checkpoint of random weights in the shapes of LLaMA-2 7B with fewer blocks, tensor by tensor, so that what
-/// a model of that size costs can be measured without having one. A tool to be run by hand:
+/// Writes a checkpoint of random weights in the shapes of LLaMA-2 7B or TinyLlama 1.1B, of as many blocks as wanted,
+/// tensor by tensor, so that what a model of that size costs can be measured without having one. A tool to be run by
+/// hand:
 ///
 /// ```
 /// java -cp models/target/test-classes:models/target/classes:runtime/target/classes dev.pbs2p.model.LargeLlama \
-///     FOLDER 4 path/to/llama-2/tokenizer.model
+///     FOLDER llama-7b 4 path/to/llama-2/tokenizer.model
 /// ```
 final class LargeLlama {
 
@@ -30,18 +31,31 @@ final class LargeLlama {
     private LargeLlama() {}
 
     static void main(String[] args) throws IOException {
-        if (args.length != 3) {
-            throw new IllegalArgumentException("expected FOLDER BLOCKS TOKENIZER, not " + List.of(args));
+        if (args.length != 4) {
+            throw new IllegalArgumentException(
+                    "expected FOLDER, llama-7b or tinyllama-1.1b, BLOCKS and TOKENIZER, not " + List.of(args));
         }
-        Path folder = write(Path.of(args[0]), Integer.parseInt(args[1]));
-        Files.copy(Path.of(args[2]), folder.resolve("tokenizer.model"), StandardCopyOption.REPLACE_EXISTING);
+        Path folder = Path.of(args[0]);
+        write(folder, shape(args[1], Integer.parseInt(args[2])));
+        Path tokenizer = Path.of(args[3]);
+        Files.copy(tokenizer, folder.resolve(tokenizer.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static TinyLlama shape(String name, int blocks) {
+        TinyLlama shape = switch (name) {
+            case "llama-7b" ->
+                new TinyLlama(32_000, 4096, 11_008, blocks, 32, 32, 128, false, false, DType.BF16, 1, 7, Map.of());
+            case "tinyllama-1.1b" ->
+                new TinyLlama(32_000, 2048, 5632, blocks, 32, 4, 64, false, false, DType.BF16, 1, 7, Map.of());
+            default -> throw new IllegalArgumentException("no shape " + name + ": llama-7b or tinyllama-1.1b");
+        };
+        return shape.withConfig("max_position_embeddings", "2048")
+                .withConfig("model_type", "\"llama\"")
+                .withConfig("hidden_act", "\"silu\"");
     }
 
     /// BF16, two blocks a file.
-    static Path write(Path folder, int blocks) throws IOException {
-        TinyLlama shape = new TinyLlama(
-                        32_000, 4096, 11_008, blocks, 32, 32, 128, false, false, DType.BF16, 1, 7, Map.of())
-                .withConfig("max_position_embeddings", "4096");
+    private static void write(Path folder, TinyLlama shape) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("config.json"), shape.configJson());
         Map<String, Map<String, int[]>> shards = new LinkedHashMap<>();
@@ -56,7 +70,6 @@ final class LargeLlama {
         Files.writeString(
                 folder.resolve("model.safetensors.index.json"),
                 "{\"metadata\": {}, \"weight_map\": {" + String.join(",\n", index) + "}}");
-        return folder;
     }
 
     private static String file(String name) {

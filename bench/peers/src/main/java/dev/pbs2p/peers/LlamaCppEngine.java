@@ -6,9 +6,6 @@ import de.kherud.llama.ModelParameters;
 import de.kherud.llama.args.Sampler;
 import dev.pbs2p.cli.bench.Benchmark.Task;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.SplittableRandom;
 
 /// llama.cpp with a GGUF file, inside this process.
 final class LlamaCppEngine implements Engine {
@@ -17,7 +14,7 @@ final class LlamaCppEngine implements Engine {
 
     private final LlamaModel model;
     private final String name;
-    private final Map<Integer, String> prompts = new HashMap<>();
+    private final Prompts prompts;
 
     LlamaCppEngine(Path file, int threads) {
         this.model = new LlamaModel(new ModelParameters()
@@ -28,6 +25,7 @@ final class LlamaCppEngine implements Engine {
                 .setParallel(1)
                 .disableLog());
         this.name = "llama.cpp " + file.getFileName();
+        this.prompts = new Prompts(text -> model.encode(text).length);
     }
 
     @Override
@@ -45,7 +43,7 @@ final class LlamaCppEngine implements Engine {
     }
 
     private double seconds(int prompt, int tokens) {
-        InferenceParameters parameters = new InferenceParameters(prompts.computeIfAbsent(prompt, this::prompt))
+        InferenceParameters parameters = new InferenceParameters(prompts.of(prompt))
                 .setNPredict(tokens)
                 .setIgnoreEos(true)
                 .setCachePrompt(false)
@@ -54,16 +52,6 @@ final class LlamaCppEngine implements Engine {
         long start = System.nanoTime();
         model.complete(parameters);
         return (System.nanoTime() - start) / 1e9;
-    }
-
-    /// A text of that many tokens.
-    private String prompt(int tokens) {
-        SplittableRandom random = new SplittableRandom(1);
-        StringBuilder text = new StringBuilder("a");
-        while (model.encode(text.toString()).length < tokens) {
-            text.append((char) ('a' + random.nextInt(26)));
-        }
-        return text.toString();
     }
 
     @Override

@@ -12,8 +12,11 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /// Measures engines in turn, so that all meet the machine in the same state.
 @Command(
@@ -47,12 +50,21 @@ final class Peers implements Runnable {
     @Option(names = "--huge-pages", description = "Our weights in huge pages.")
     private boolean hugePages;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     static void main(String[] args) {
         System.exit(new CommandLine(new Peers()).execute(args));
     }
 
     @Override
     public void run() {
+        if (threads.size() > 1 && peers.stream().anyMatch(Files::isDirectory)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Jlama has one number of threads in a process: give -t one, and run once for each");
+        }
         List<Task> tasks = Stream.concat(
                         prompts.stream().map(Task::reading), writes.stream().map(Task::writing))
                 .toList();
