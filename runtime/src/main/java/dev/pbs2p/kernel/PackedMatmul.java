@@ -1,5 +1,7 @@
 package dev.pbs2p.kernel;
 
+import static jdk.incubator.vector.VectorOperators.S2F;
+
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
@@ -9,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// Activations times packed weights: a row block a part. The planes of a piece are spread once and serve all rows of a
@@ -205,45 +207,30 @@ final class PackedMatmul {
             }
         }
         float scale = quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
-        if (sums == 2) {
-            foldTwo(mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
-        } else {
-            fold(sums, mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
-        }
+        fold(sums, mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
     }
 
     private static void fill(short[] sums, int sum, short value) {
         Arrays.fill(sums, sum * ROWS, (sum + 1) * ROWS, value);
     }
 
-    private static void foldTwo(short[] sums, short[] factors, float scale, float[] total, int at) {
-        for (int i = 0; i < ROWS; i += Species.FLOATS.length()) {
-            FloatVector v = floats(sums, i).mul(floats(factors, i));
-            v = floats(sums, ROWS + i).fma(floats(factors, ROWS + i), v);
-            accumulate(v, scale, total, at + i);
-        }
-    }
-
     /// The products are integers whose magnitudes add up to less than 2^24 over a run (128 · 127 · 1016 at most):
     /// float arithmetic on them is exact in any order.
     private static void fold(int count, short[] sums, short[] factors, float scale, float[] total, int at) {
-        for (int i = 0; i < ROWS; i += Species.FLOATS.length()) {
-            FloatVector v = FloatVector.zero(Species.FLOATS);
-            for (int sum = 0; sum < count; sum++) {
-                v = floats(sums, sum * ROWS + i).fma(floats(factors, sum * ROWS + i), v);
+        VectorSpecies<Short> shorts = Species.HALF_SHORTS;
+        VectorSpecies<Float> floats = Species.FLOATS;
+        for (int i = 0; i < ROWS; i += floats.length()) {
+            FloatVector v = FloatVector.zero(floats);
+            for (int k = i; k < count * ROWS; k += ROWS) {
+                FloatVector sum =
+                        (FloatVector) ShortVector.fromArray(shorts, sums, k).convertShape(S2F, floats, 0);
+                FloatVector factor =
+                        (FloatVector) ShortVector.fromArray(shorts, factors, k).convertShape(S2F, floats, 0);
+                v = sum.fma(factor, v);
             }
-            accumulate(v, scale, total, at + i);
+            FloatVector before = FloatVector.fromArray(floats, total, at + i);
+            v.fma(FloatVector.broadcast(floats, scale), before).intoArray(total, at + i);
         }
-    }
-
-    private static void accumulate(FloatVector v, float scale, float[] total, int at) {
-        v.fma(FloatVector.broadcast(Species.FLOATS, scale), FloatVector.fromArray(Species.FLOATS, total, at))
-                .intoArray(total, at);
-    }
-
-    private static FloatVector floats(short[] values, int at) {
-        return (FloatVector) ShortVector.fromArray(Species.HALF_SHORTS, values, at)
-                .convertShape(VectorOperators.S2F, Species.FLOATS, 0);
     }
 
     private void finish(PackedLinear w, int unit, Scratch mine, int sums) {
