@@ -43,8 +43,8 @@ final class LevelMaker {
                 split(planes, at + (long) p * ROWS + i, p * ROWS + i);
             }
         }
-        int counted = MaskMaker.ordinary(format);
-        int lowest = format.dense() ? counted + MaskMaker.salient(format) : 2 * segments - 1;
+        int counted = MaskRules.ordinary(format);
+        int lowest = format.dense() ? counted + MaskRules.salient(format) : 2 * segments - 1;
         for (int s = 0; s < segments; s++) {
             twice(s, s);
         }

@@ -4,7 +4,8 @@ import dev.pbs2p.format.SlicedLayout;
 
 /// One thread's mask planes of a piece of a unit, and the sums counted over them.
 ///
-/// Masks lie slot by slot, 64 bytes (rows) a mask, so that one pass over a slot serves all of them.
+/// Masks lie in packs of [#PACK]: slot by slot, 64 bytes (rows) a mask. Their places do not depend on the format: the
+/// compiler takes the checks of bounds out of a loop only where a step is a constant.
 final class Masks {
 
     static final int ROWS = SlicedLayout.ROWS;
@@ -13,24 +14,25 @@ final class Masks {
     /// totals take the place of keeps.
     static final int MOST = 2 * 4 + 3;
 
+    /// From a slot of a pack to the next: as far as from a slot's tables to the next slot's, so that one offset
+    /// serves both.
+    static final int SLOT = NibbleKernel.SLOT;
+    /// Masks of a pack.
+    static final int PACK = SLOT / ROWS;
+    /// From a pack to the next.
+    static final int PACK_BYTES = SlicedLayout.MAX_SLOTS * SLOT;
+
     /// A byte a row: bit j = lane j of the slot.
-    final byte[] planes = new byte[SlicedLayout.MAX_SLOTS * MOST * ROWS];
+    final byte[] planes = new byte[Math.ceilDiv(MOST, PACK) * PACK_BYTES];
 
     /// 64 sums a mask, in [RowOrder], then those that all rows share.
     final short[] sums = new short[MOST * ROWS];
 
-    /// Sums of single quads of two masks, as [NibbleKernel] leaves them.
-    final byte[] raw = new byte[2 * NibbleKernel.RAW];
+    /// Sums of single quads of a pack, as [NibbleKernel] leaves them.
+    final byte[] raw = new byte[PACK * NibbleKernel.RAW];
 
-    private int count;
-
-    /// Sets the number of masks a slot has.
-    void reset(int masks) {
-        count = masks;
-    }
-
-    /// From a slot's masks to the next slot's.
-    int slotBytes() {
-        return count * ROWS;
+    /// Where mask `mask` begins, at slot 0.
+    static int at(int mask) {
+        return mask / PACK * PACK_BYTES + mask % PACK * ROWS;
     }
 }

@@ -18,6 +18,8 @@ import jdk.incubator.vector.ShortVector;
 /// fills a vector: its 16 entries are repeated, so that bits above a nibble do not matter.
 final class NibbleKernel {
 
+    private static final int ROWS = Masks.ROWS;
+
     /// Slots of a quad.
     static final int QUAD = 4;
     /// Places (slot × lane) of a quad.
@@ -33,9 +35,12 @@ final class NibbleKernel {
     /// Most quads that are summed at once.
     private static final int MOST_QUADS = ActivationQuantizer.RUN / PLACES;
     /// From a mask's sums e, 64 bytes a quad, to its sums h.
-    static final int RAW_H = MOST_QUADS * Masks.ROWS;
+    static final int RAW_H = MOST_QUADS * ROWS;
     /// Bytes in which the sums of one mask lie before [#widen].
     static final int RAW = 2 * RAW_H;
+
+    /// From one vector's sums to those of the vector that follows it: the next mask, or the next rows of the same.
+    private static final int RAW_STEP = TABLE < ROWS ? TABLE : RAW;
 
     /// What the 16 added to every h comes to over the look-ups of one quad.
     private static final int QUAD_BIAS = 32 * 16 * 8;
@@ -145,54 +150,121 @@ final class NibbleKernel {
     /// Sums masks `first` to `first + count` over `quads` quads of the activations at `form[at]`, into 64 shorts a mask
     /// of `masks.sums`, in [RowOrder].
     static void sum(Masks masks, int first, int count, int quads, byte[] form, int at) {
-        int stride = masks.slotBytes();
-        int mask = first * Masks.ROWS;
-        int end = (first + count) * Masks.ROWS;
-        for (; mask + Masks.ROWS < end; mask += 2 * Masks.ROWS) {
-            for (int from = mask; from < mask + Masks.ROWS; from += TABLE) {
-                sumTwo(masks.planes, from, stride, quads, form, at, masks.raw, from - mask);
+        int end = first + count;
+        int step;
+        for (int mask = first; mask < end; mask += step) {
+            int from = Masks.at(mask);
+            if (TABLE < ROWS) {
+                step = 1;
+                for (int row = 0; row < ROWS; row += 2 * TABLE) {
+                    sumTwo(masks.planes, from + row, quads, form, at, masks.raw, row);
+                }
+            } else if (mask % 4 == 0 && end - mask >= 4) {
+                step = 4;
+                sumFour(masks.planes, from, quads, form, at, masks.raw);
+            } else if (mask % 2 == 0 && end - mask >= 2) {
+                step = 2;
+                sumTwo(masks.planes, from, quads, form, at, masks.raw, 0);
+            } else {
+                step = 1;
+                sumOne(masks.planes, from, quads, form, at, masks.raw);
             }
-            widen(masks.raw, 0, quads, masks.sums, mask);
-            widen(masks.raw, RAW, quads, masks.sums, mask + Masks.ROWS);
-        }
-        if (mask < end) {
-            for (int from = mask; from < end; from += TABLE) {
-                sumOne(masks.planes, from, stride, quads, form, at, masks.raw, from - mask);
+            for (int i = 0; i < step; i++) {
+                widen(masks.raw, i * RAW, quads, masks.sums, (mask + i) * ROWS);
             }
-            widen(masks.raw, 0, quads, masks.sums, mask);
         }
     }
 
-    /// Two neighbouring masks share the loads of the tables.
-    private static void sumTwo(
-            byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw, int row) {
+    /// Four vectors of rows that follow each other share the loads of the tables: those of four masks, or of one where
+    /// vectors are shorter.
+    private static void sumFour(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw) {
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
         ByteVector e1 = e0;
         ByteVector h1 = e0;
-        for (int slot = 0; slot < quads * QUAD; slot++) {
-            ByteVector low0 = table(masks, from + slot * stride);
-            ByteVector low1 = table(masks, from + slot * stride + Masks.ROWS);
-            ByteVector e = table(form, at + slot * SLOT);
-            e0 = e0.add(pick(low0, e));
-            e1 = e1.add(pick(low1, e));
-            ByteVector h = table(form, at + slot * SLOT + TABLE);
-            h0 = h0.add(pick(low0, h));
-            h1 = h1.add(pick(low1, h));
-            ByteVector high0 = shiftRight(low0, 4);
-            ByteVector high1 = shiftRight(low1, 4);
-            e = table(form, at + slot * SLOT + 2 * TABLE);
-            e0 = e0.add(pick(high0, e));
-            e1 = e1.add(pick(high1, e));
-            h = table(form, at + slot * SLOT + 3 * TABLE);
-            h0 = h0.add(pick(high0, h));
-            h1 = h1.add(pick(high1, h));
-            if (slot % QUAD == QUAD - 1) {
-                int to = slot / QUAD * Masks.ROWS + row;
+        ByteVector e2 = e0;
+        ByteVector h2 = e0;
+        ByteVector e3 = e0;
+        ByteVector h3 = e0;
+        for (int slot = 0; slot < quads * QUAD_BYTES; slot += SLOT) {
+            ByteVector m0 = table(masks, from + slot);
+            ByteVector m1 = table(masks, from + slot + TABLE);
+            ByteVector m2 = table(masks, from + slot + 2 * TABLE);
+            ByteVector m3 = table(masks, from + slot + 3 * TABLE);
+            ByteVector e = table(form, at + slot);
+            e0 = e0.add(pick(m0, e));
+            e1 = e1.add(pick(m1, e));
+            e2 = e2.add(pick(m2, e));
+            e3 = e3.add(pick(m3, e));
+            ByteVector h = table(form, at + slot + TABLE);
+            h0 = h0.add(pick(m0, h));
+            h1 = h1.add(pick(m1, h));
+            h2 = h2.add(pick(m2, h));
+            h3 = h3.add(pick(m3, h));
+            m0 = shiftRight(m0, 4);
+            m1 = shiftRight(m1, 4);
+            m2 = shiftRight(m2, 4);
+            m3 = shiftRight(m3, 4);
+            e = table(form, at + slot + 2 * TABLE);
+            e0 = e0.add(pick(m0, e));
+            e1 = e1.add(pick(m1, e));
+            e2 = e2.add(pick(m2, e));
+            e3 = e3.add(pick(m3, e));
+            h = table(form, at + slot + 3 * TABLE);
+            h0 = h0.add(pick(m0, h));
+            h1 = h1.add(pick(m1, h));
+            h2 = h2.add(pick(m2, h));
+            h3 = h3.add(pick(m3, h));
+            if ((slot & QUAD_BYTES - SLOT) == QUAD_BYTES - SLOT) {
+                int to = slot / QUAD_BYTES * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + RAW_H);
-                e1.intoArray(raw, to + RAW);
-                h1.intoArray(raw, to + RAW + RAW_H);
+                e1.intoArray(raw, to + RAW_STEP);
+                h1.intoArray(raw, to + RAW_STEP + RAW_H);
+                e2.intoArray(raw, to + 2 * RAW_STEP);
+                h2.intoArray(raw, to + 2 * RAW_STEP + RAW_H);
+                e3.intoArray(raw, to + 3 * RAW_STEP);
+                h3.intoArray(raw, to + 3 * RAW_STEP + RAW_H);
+                e0 = ByteVector.zero(Species.TABLE);
+                h0 = e0;
+                e1 = e0;
+                h1 = e0;
+                e2 = e0;
+                h2 = e0;
+                e3 = e0;
+                h3 = e0;
+            }
+        }
+    }
+
+    private static void sumTwo(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw, int row) {
+        ByteVector e0 = ByteVector.zero(Species.TABLE);
+        ByteVector h0 = e0;
+        ByteVector e1 = e0;
+        ByteVector h1 = e0;
+        for (int slot = 0; slot < quads * QUAD_BYTES; slot += SLOT) {
+            ByteVector m0 = table(masks, from + slot);
+            ByteVector m1 = table(masks, from + slot + TABLE);
+            ByteVector e = table(form, at + slot);
+            e0 = e0.add(pick(m0, e));
+            e1 = e1.add(pick(m1, e));
+            ByteVector h = table(form, at + slot + TABLE);
+            h0 = h0.add(pick(m0, h));
+            h1 = h1.add(pick(m1, h));
+            m0 = shiftRight(m0, 4);
+            m1 = shiftRight(m1, 4);
+            e = table(form, at + slot + 2 * TABLE);
+            e0 = e0.add(pick(m0, e));
+            e1 = e1.add(pick(m1, e));
+            h = table(form, at + slot + 3 * TABLE);
+            h0 = h0.add(pick(m0, h));
+            h1 = h1.add(pick(m1, h));
+            if ((slot & QUAD_BYTES - SLOT) == QUAD_BYTES - SLOT) {
+                int to = slot / QUAD_BYTES * ROWS + row;
+                e0.intoArray(raw, to);
+                h0.intoArray(raw, to + RAW_H);
+                e1.intoArray(raw, to + RAW_STEP);
+                h1.intoArray(raw, to + RAW_STEP + RAW_H);
                 e0 = ByteVector.zero(Species.TABLE);
                 h0 = e0;
                 e1 = e0;
@@ -201,19 +273,18 @@ final class NibbleKernel {
         }
     }
 
-    private static void sumOne(
-            byte[] masks, int from, int stride, int quads, byte[] form, int at, byte[] raw, int row) {
+    private static void sumOne(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw) {
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
-        for (int slot = 0; slot < quads * QUAD; slot++) {
-            ByteVector low = table(masks, from + slot * stride);
-            e0 = e0.add(pick(low, table(form, at + slot * SLOT)));
-            h0 = h0.add(pick(low, table(form, at + slot * SLOT + TABLE)));
+        for (int slot = 0; slot < quads * QUAD_BYTES; slot += SLOT) {
+            ByteVector low = table(masks, from + slot);
+            e0 = e0.add(pick(low, table(form, at + slot)));
+            h0 = h0.add(pick(low, table(form, at + slot + TABLE)));
             ByteVector high = shiftRight(low, 4);
-            e0 = e0.add(pick(high, table(form, at + slot * SLOT + 2 * TABLE)));
-            h0 = h0.add(pick(high, table(form, at + slot * SLOT + 3 * TABLE)));
-            if (slot % QUAD == QUAD - 1) {
-                int to = slot / QUAD * Masks.ROWS + row;
+            e0 = e0.add(pick(high, table(form, at + slot + 2 * TABLE)));
+            h0 = h0.add(pick(high, table(form, at + slot + 3 * TABLE)));
+            if ((slot & QUAD_BYTES - SLOT) == QUAD_BYTES - SLOT) {
+                int to = slot / QUAD_BYTES * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + RAW_H);
                 e0 = ByteVector.zero(Species.TABLE);
@@ -224,7 +295,7 @@ final class NibbleKernel {
 
     /// Adds up the quads of one mask, at `raw[at]`, as shorts.
     static void widen(byte[] raw, int at, int quads, short[] sums, int to) {
-        for (int row = 0; row < Masks.ROWS; row += RowOrder.BLOCK) {
+        for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
             widenBlock(raw, at + row, quads, sums, to + row);
         }
     }
@@ -237,8 +308,10 @@ final class NibbleKernel {
         ShortVector eOdd = e;
         ShortVector hOdd = e;
         for (int quad = 0; quad < quads; quad++) {
-            ShortVector eQuad = pairs(raw, at + quad * Masks.ROWS);
-            ShortVector hQuad = pairs(raw, at + quad * Masks.ROWS + RAW_H);
+            ByteVector eBytes = ByteVector.fromArray(Species.BYTES, raw, at + quad * ROWS);
+            ByteVector hBytes = ByteVector.fromArray(Species.BYTES, raw, at + quad * ROWS + RAW_H);
+            ShortVector eQuad = eBytes.reinterpretAsShorts();
+            ShortVector hQuad = hBytes.reinterpretAsShorts();
             e = e.add(eQuad);
             h = h.add(hQuad);
             eOdd = eOdd.add(eQuad.lanewise(LSHR, 8));
@@ -249,9 +322,5 @@ final class NibbleKernel {
         short bias = (short) (QUAD_BIAS * quads);
         h.lanewise(LSHL, 5).add(e).sub(bias).intoArray(sums, to);
         hOdd.lanewise(LSHL, 5).add(eOdd).sub(bias).intoArray(sums, to + RowOrder.BLOCK / 2);
-    }
-
-    private static ShortVector pairs(byte[] raw, int at) {
-        return ByteVector.fromArray(Species.BYTES, raw, at).reinterpretAsShorts();
     }
 }

@@ -127,7 +127,6 @@ final class PackedMatmul {
         PackedLinear w = Objects.requireNonNull(linear);
         PackedFormat format = w.weight().format();
         Arrays.fill(mine.sums, 0, (end - first) * rows * ROWS, 0);
-        mine.masks.reset(MaskMaker.ordinary(format) + MaskMaker.salient(format));
         int piece = 0;
         int groupPieces = format.group() / order.piece();
         for (int g = 0; g < w.layout().groups(); g++) {
@@ -190,16 +189,16 @@ final class PackedMatmul {
     }
 
     private static void count(PackedFormat format, int quads, Scratch mine, int at) {
-        int ordinary = MaskMaker.ordinary(format);
+        int ordinary = MaskRules.ordinary(format);
         NibbleKernel.sum(mine.masks, 0, ordinary, quads, mine.forms.form(), at);
         if (format.salient()) {
-            NibbleKernel.sum(mine.masks, ordinary, MaskMaker.salient(format), quads, mine.forms.salientForm(), at);
+            NibbleKernel.sum(mine.masks, ordinary, MaskRules.salient(format), quads, mine.forms.salientForm(), at);
         }
     }
 
     /// Adds the sums of one piece of 64 weight rows, times their levels, to those of one batch row.
     private void fold(PackedFormat format, int piece, int row, Scratch mine, int to) {
-        int sums = MaskMaker.ordinary(format) + MaskMaker.salient(format);
+        int sums = MaskRules.ordinary(format) + MaskRules.salient(format);
         if (format.dense()) {
             fill(mine.masks.sums, sums++, quantized.total(row, piece));
             if (format.salient()) {

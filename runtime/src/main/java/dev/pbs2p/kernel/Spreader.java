@@ -18,6 +18,9 @@ final class Spreader {
 
     private static final int BLOCK = Species.BYTES.length();
 
+    /// From the mask of signs to that of keeps.
+    private static final int KEPT = Masks.at(1);
+
     private Spreader() {}
 
     static ByteVector load(byte[] planes, int at) {
@@ -34,8 +37,28 @@ final class Spreader {
         return zero.lanewise(XOR, difference.and(which));
     }
 
+    /// Bit by bit one of eight compact vectors, as the rank says. They come in pairs: the first, and what changes it
+    /// into
+    /// the second.
+    private static ByteVector ofEight(
+            ByteVector r0,
+            ByteVector r1,
+            ByteVector r2,
+            ByteVector s0,
+            ByteVector d0,
+            ByteVector s2,
+            ByteVector d2,
+            ByteVector s4,
+            ByteVector d4,
+            ByteVector s6,
+            ByteVector d6) {
+        ByteVector lower = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
+        ByteVector upper = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
+        return select(r2, lower, upper);
+    }
+
     /// Where compact vector `r` of `n` begins; the last one again beyond them, where no rank of a kept weight leads.
-    private static int compact(int at, int r, int n) {
+    static int compact(int at, int r, int n) {
         return at + Math.min(r, n - 1) * ROWS;
     }
 
@@ -45,7 +68,8 @@ final class Spreader {
     }
 
     /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =
-    /// kept. The compact signs begin at 0, the keep plane at `keeps`; slot `k` goes to `to + k * 128`.
+    /// kept. The compact signs begin at 0, the keep plane at `keeps`; slot `k` goes to
+    /// [Masks#SLOT] `* k` behind `to`.
     static void signsAndKeeps(byte[] planes, int keeps, int n, int slots, byte[] masks, int to) {
         for (int row = 0; row < ROWS; row += BLOCK) {
             if (n <= 4) {
@@ -66,7 +90,7 @@ final class Spreader {
         for (int slot = 0; slot < slots; slot++) {
             ByteVector keep = load(planes, keeps + slot * ROWS);
             ByteVector sign = select(r1, choose(r0, s0, d0), choose(r0, s2, d2)).and(keep);
-            put(sign, keep, masks, to + slot * 2 * ROWS);
+            put(sign, keep, masks, to + slot * Masks.SLOT);
             r1 = r1.lanewise(XOR, r0.and(keep));
             r0 = r0.lanewise(XOR, keep);
         }
@@ -86,9 +110,9 @@ final class Spreader {
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
             ByteVector keep = load(planes, keeps + slot * ROWS);
-            ByteVector first = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
-            ByteVector second = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
-            put(select(r2, first, second).and(keep), keep, masks, to + slot * 2 * ROWS);
+            ByteVector sign =
+                    ofEight(r0, r1, r2, s0, d0, s2, d2, s4, d4, s6, d6).and(keep);
+            put(sign, keep, masks, to + slot * Masks.SLOT);
             ByteVector carry = r0.and(keep);
             r0 = r0.lanewise(XOR, keep);
             r2 = r2.lanewise(XOR, r1.and(carry));
@@ -98,7 +122,7 @@ final class Spreader {
 
     private static void put(ByteVector sign, ByteVector keep, byte[] masks, int to) {
         sign.intoArray(masks, to);
-        keep.intoArray(masks, to + ROWS);
+        keep.intoArray(masks, to + KEPT);
     }
 
     /// Spreads one compact plane of any number of kept weights, all in arrays: slot `k` goes to `to + k * 64`. The keep
@@ -129,9 +153,7 @@ final class Spreader {
         ByteVector outside = r0.lanewise(XOR, notFirst);
         for (int slot = 0; slot < slots; slot++) {
             ByteVector k = load(keep, keeps + slot * ROWS);
-            ByteVector lower = select(r1, choose(r0, s0, d0), choose(r0, s2, d2));
-            ByteVector upper = select(r1, choose(r0, s4, d4), choose(r0, s6, d6));
-            ByteVector bit = select(r2, lower, upper).and(k);
+            ByteVector bit = ofEight(r0, r1, r2, s0, d0, s2, d2, s4, d4, s6, d6).and(k);
             ByteVector before = load(out, to + slot * ROWS).and(notFirst);
             bit.lanewise(AND_NOT, outside).or(before).intoArray(out, to + slot * ROWS);
             ByteVector carry = r0.and(k);
