@@ -43,7 +43,7 @@ final class NibbleKernel {
     private static final int RAW_STEP = TABLE < ROWS ? TABLE : RAW;
 
     /// What the 16 added to every h comes to over the look-ups of one quad.
-    private static final int QUAD_BIAS = 32 * 16 * 8;
+    static final int QUAD_BIAS = 32 * 16 * 8;
 
     /// Nibbles whose tables are made together.
     private static final int NIBBLES = TABLE / 16;
@@ -175,8 +175,7 @@ final class NibbleKernel {
         }
     }
 
-    /// Four vectors of rows that follow each other share the loads of the tables: those of four masks, or of one where
-    /// vectors are shorter.
+    /// Four masks share the loads of the tables, where a vector holds all rows of one.
     private static void sumFour(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw) {
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
@@ -237,6 +236,8 @@ final class NibbleKernel {
         }
     }
 
+    /// Two vectors that follow each other share the loads of the tables: two masks, or rows of one. More would not fit
+    /// into the registers of processors with short vectors.
     private static void sumTwo(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw, int row) {
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;

@@ -148,6 +148,7 @@ final class PackedMatmul {
         Group group = w.layout().group(g);
         long at = w.layout().offset(unit, g);
         List<Subblock> subblocks = group.subblocks();
+        boolean levels = false;
         int piece = 0;
         for (int b = 0; b < subblocks.size(); piece++) {
             int first = b;
@@ -155,29 +156,48 @@ final class PackedMatmul {
             while (b < subblocks.size() && subblocks.get(b).firstSlot() < end) {
                 b++;
             }
-            boolean direct = rows == 1 && b == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first));
-            if (direct) {
-                OneSegmentKernel.sum(
-                        w.weight().planes(),
-                        at,
-                        subblocks.get(first),
-                        mine.forms.form(),
-                        mine.forms.at(0, piece),
-                        mine.masks);
-            } else {
-                masks(w, at, subblocks.subList(first, b), mine);
+            if (rows == 1 && b == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first))) {
+                one(w, at, group, subblocks.get(first), firstPiece, piece, mine, to);
+                continue;
             }
+            masks(w, at, subblocks.subList(first, b), mine);
             // After the planes that lie before them: memory is read in its order.
-            if (first == 0) {
+            if (!levels) {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
+                levels = true;
             }
             for (int row = 0; row < rows; row++) {
-                if (!direct) {
-                    count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, piece));
-                }
+                count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, piece));
                 fold(format, firstPiece + piece, row, mine, to + row * ROWS);
             }
         }
+    }
+
+    private void one(
+            PackedLinear w,
+            long unit,
+            Group group,
+            Subblock subblock,
+            int firstPiece,
+            int piece,
+            Scratch mine,
+            int to) {
+        OneSegmentKernel.multiply(
+                w.weight().planes(),
+                unit,
+                subblock,
+                group.levels(),
+                w.weight().format().symmetric(),
+                mine.forms.form(),
+                mine.forms.at(0, piece),
+                scale(0, firstPiece + piece),
+                mine.masks.raw,
+                mine.sums,
+                to);
+    }
+
+    private float scale(int row, int piece) {
+        return quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
     }
 
     private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, Scratch mine) {
@@ -205,8 +225,7 @@ final class PackedMatmul {
                 fill(mine.masks.sums, sums++, quantized.salientTotal(row, piece));
             }
         }
-        float scale = quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
-        fold(sums, mine.masks.sums, mine.levels.factors(), scale, mine.sums, to);
+        fold(sums, mine.masks.sums, mine.levels.factors(), scale(row, piece), mine.sums, to);
     }
 
     private static void fill(short[] sums, int sum, short value) {
