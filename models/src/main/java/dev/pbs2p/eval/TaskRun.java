@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Puts the questions of tasks to a model.
 public final class TaskRun {
 
-    /// Cached tokens of one pass over several questions: enough rows to use a matrix kernel well, and about 1 GB of
-    /// keys and values in a model of 7 billion parameters.
+    /// Cached tokens of one pass over several questions: enough rows to use a matrix kernel well, and about half
+    /// a gigabyte of keys and values in a model of 7 billion parameters.
     private static final int PASS_TOKENS = 1024;
 
     private final Model model;

@@ -33,8 +33,8 @@ class TaskRunTest {
 
     private static final int VOCABULARY = 4096;
 
-    /// Logits carry float32 errors of some 1e-5 (see LlamaTest), and a continuation has up to 20 tokens.
-    private static final double TOLERANCE = 2e-4;
+    /// Logits carry errors of some 1e-3 from keys and values in float16, and a continuation has up to 20 tokens.
+    private static final double TOLERANCE = 1e-2;
 
     private static Tokenizer tokenizer;
 

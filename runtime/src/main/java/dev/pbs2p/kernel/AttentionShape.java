@@ -1,7 +1,7 @@
 package dev.pbs2p.kernel;
 
 /// The sizes of one attention call, checked.
-record AttentionShape(int headSize, int sharing, int kvCols, int span) {
+record AttentionShape(int headSize, int kvHeads, int sharing, int span) {
 
     static AttentionShape of(Matrix q, Matrix k, Matrix v, int heads, int kvHeads, int span) {
         if (heads < 1 || kvHeads < 1 || heads % kvHeads != 0 || q.cols() % heads != 0) {
@@ -17,7 +17,15 @@ record AttentionShape(int headSize, int sharing, int kvCols, int span) {
         if (span < 1) {
             throw new IllegalArgumentException("a token must see at least itself; the span is " + span);
         }
-        return new AttentionShape(headSize, heads / kvHeads, k.cols(), span);
+        return new AttentionShape(headSize, kvHeads, heads / kvHeads, span);
+    }
+
+    int heads() {
+        return kvHeads * sharing;
+    }
+
+    int kvCols() {
+        return kvHeads * headSize;
     }
 
     /// The key head a query head reads.

@@ -1,34 +1,31 @@
 package dev.pbs2p.kernel;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 
-/// Keys and values in arrays of the Java heap, one pair a layer and sequence, that grow as tokens come.
+/// Keys and values on the Java heap, in blocks that are made as tokens come: in float16, for in a long text they weigh
+/// as
+/// much as a packed model. A window has blocks of one layer in float32, which the next layer writes over.
 final class HostKvCache implements KvCache {
-
-    private static final int FIRST_TOKENS = 256;
 
     private final int layers;
     private final int kvCols;
     private final int capacity;
     private final int[] length;
-    private final float[][] keys;
-    private final float[][] values;
+    /// Layer by layer, sequence by sequence.
+    private final List<List<KvBlock>> blocks;
 
     HostKvCache(int sequences, int layers, int kvCols, int capacity) {
         if (sequences < 1 || layers < 1 || kvCols < 1 || capacity < 1) {
             throw new IllegalArgumentException("a cache needs sequences, layers, columns and room, not " + sequences
                     + ", " + layers + ", " + kvCols + " and " + capacity);
         }
-        if ((long) capacity * kvCols > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    "a cache of " + capacity + " tokens of " + kvCols + " columns is too large: use a shorter context");
-        }
         this.layers = layers;
         this.kvCols = kvCols;
         this.capacity = capacity;
         this.length = new int[sequences];
-        this.keys = new float[layers * sequences][0];
-        this.values = new float[layers * sequences][0];
+        this.blocks = none(layers * sequences);
     }
 
     private HostKvCache(int sequences) {
@@ -36,8 +33,7 @@ final class HostKvCache implements KvCache {
         this.kvCols = 0;
         this.capacity = 0;
         this.length = new int[sequences];
-        this.keys = new float[0][];
-        this.values = new float[0][];
+        this.blocks = none(sequences);
     }
 
     static HostKvCache window(int sequences) {
@@ -47,7 +43,13 @@ final class HostKvCache implements KvCache {
         return new HostKvCache(sequences);
     }
 
-    boolean isWindow() {
+    private static List<List<KvBlock>> none(int lists) {
+        return Stream.generate(() -> (List<KvBlock>) new ArrayList<KvBlock>())
+                .limit(lists)
+                .toList();
+    }
+
+    private boolean isWindow() {
         return capacity == 0;
     }
 
@@ -60,46 +62,40 @@ final class HostKvCache implements KvCache {
         return rows / length.length;
     }
 
-    /// Copies the keys and values of all sequences' new tokens; a window keeps nothing.
-    void append(int layer, HostMatrix k, HostMatrix v) {
-        if (isWindow()) {
-            return;
-        }
+    /// Stores the keys and values of all sequences' new tokens.
+    void append(int layer, AttentionShape shape, HostMatrix k, HostMatrix v) {
         int tokens = tokens(k.rows());
-        for (int s = 0; s < length.length; s++) {
-            append(layer, s, k, v, s * tokens, tokens);
-        }
-    }
-
-    private void append(int layer, int sequence, HostMatrix k, HostMatrix v, int first, int tokens) {
-        if (layer < 0 || layer >= layers || k.cols() != kvCols || v.cols() != kvCols) {
+        if (!isWindow() && (layer < 0 || layer >= layers || k.cols() != kvCols)) {
             throw new IllegalArgumentException("layer " + layer + " with keys " + k + " and values " + v
                     + " does not fit a cache of " + layers + " layers and " + kvCols + " columns");
         }
-        int from = length[sequence];
-        if (tokens > capacity - from) {
-            throw new IllegalStateException("the context is full: " + from + " of " + capacity + " tokens are used and "
-                    + tokens + " more do not fit");
+        for (int s = 0; s < length.length; s++) {
+            int from = length[s];
+            if (!isWindow() && tokens > capacity - from) {
+                throw new IllegalStateException("the context is full: " + from + " of " + capacity
+                        + " tokens are used and " + tokens + " more do not fit");
+            }
+            List<KvBlock> mine = blocks(layer, s);
+            makeRoom(mine, from + tokens, shape);
+            for (int t = 0; t < tokens; t++) {
+                mine.get((from + t) / KvBlock.POSITIONS)
+                        .put((from + t) % KvBlock.POSITIONS, k.data, v.data, (s * tokens + t) * k.cols());
+            }
         }
-        int at = layer * length.length + sequence;
-        int needed = (from + tokens) * kvCols;
-        if (keys[at].length < needed) {
-            int room = Math.min(capacity, Math.max(FIRST_TOKENS, Math.max(from + tokens, 2 * from)));
-            keys[at] = Arrays.copyOf(keys[at], room * kvCols);
-            values[at] = Arrays.copyOf(values[at], room * kvCols);
-        }
-        System.arraycopy(k.data, first * kvCols, keys[at], from * kvCols, tokens * kvCols);
-        System.arraycopy(v.data, first * kvCols, values[at], from * kvCols, tokens * kvCols);
     }
 
-    /// Keys of a layer and sequence, a row a position.
-    float[] keys(int layer, int sequence) {
-        return keys[layer * length.length + sequence];
+    private void makeRoom(List<KvBlock> list, int positions, AttentionShape shape) {
+        if (!list.isEmpty() && !list.getFirst().fits(shape)) {
+            list.clear();
+        }
+        while (list.size() * KvBlock.POSITIONS < positions) {
+            list.add(isWindow() ? KvBlock.exact(shape) : KvBlock.halves(shape));
+        }
     }
 
-    /// Values of a layer and sequence, a row a position.
-    float[] values(int layer, int sequence) {
-        return values[layer * length.length + sequence];
+    /// The blocks of a layer and sequence, [KvBlock#POSITIONS] positions each.
+    List<KvBlock> blocks(int layer, int sequence) {
+        return blocks.get((isWindow() ? 0 : layer) * length.length + sequence);
     }
 
     @Override
@@ -138,7 +134,6 @@ final class HostKvCache implements KvCache {
 
     @Override
     public void close() {
-        Arrays.fill(keys, new float[0]);
-        Arrays.fill(values, new float[0]);
+        blocks.forEach(List::clear);
     }
 }

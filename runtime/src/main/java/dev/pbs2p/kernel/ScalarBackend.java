@@ -7,6 +7,7 @@ import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The definition of every operation, in plain loops on one thread. Sums of floats are taken in double, except where a
@@ -349,33 +350,35 @@ public class ScalarBackend implements Backend {
         HostKvCache host = (HostKvCache) cache;
         HostMatrix out = workspace.take(q.rows(), q.cols());
         int tokens = host.tokens(q.rows());
-        host.append(layer, (HostMatrix) k, (HostMatrix) v);
+        host.append(layer, shape, (HostMatrix) k, (HostMatrix) v);
         for (int s = 0; s < host.sequences(); s++) {
-            int first = s * tokens;
-            float[] keys = host.isWindow() ? ((HostMatrix) k).data : host.keys(layer, s);
-            float[] values = host.isWindow() ? ((HostMatrix) v).data : host.values(layer, s);
-            int begin = host.isWindow() ? first * k.cols() : 0;
             double[] weights = new double[host.length(s) + tokens];
             for (int t = 0; t < tokens; t++) {
+                int position = host.length(s) + t;
                 for (int h = 0; h < heads; h++) {
-                    int at = (first + t) * q.cols() + h * shape.headSize();
-                    int column = begin + shape.kvHead(h) * shape.headSize();
-                    int position = host.length(s) + t;
-                    head(shape, ((HostMatrix) q).data, at, keys, values, column, position, weights, out.data);
+                    int at = (s * tokens + t) * q.cols() + h * shape.headSize();
+                    head(
+                            shape,
+                            shape.kvHead(h),
+                            ((HostMatrix) q).data,
+                            at,
+                            host.blocks(layer, s),
+                            position,
+                            weights,
+                            out.data);
                 }
             }
         }
         return out;
     }
 
-    /// One query head of one token: positions `from .. position` of keys and values that begin at `column`.
+    /// One query head of one token, over the positions it sees.
     private static void head(
             AttentionShape shape,
+            int kvHead,
             float[] q,
             int at,
-            float[] keys,
-            float[] values,
-            int column,
+            List<KvBlock> blocks,
             int position,
             double[] weights,
             float[] out) {
@@ -383,9 +386,10 @@ public class ScalarBackend implements Backend {
         int from = shape.from(position);
         double max = Double.NEGATIVE_INFINITY;
         for (int p = from; p <= position; p++) {
+            PanelMatrix keys = blocks.get(p / KvBlock.POSITIONS).keys(kvHead);
             double dot = 0;
             for (int i = 0; i < size; i++) {
-                dot += (double) q[at + i] * keys[column + p * shape.kvCols() + i];
+                dot += (double) q[at + i] * keys.get(i, p % KvBlock.POSITIONS);
             }
             weights[p] = dot / Math.sqrt(size);
             max = Math.max(max, weights[p]);
@@ -398,7 +402,8 @@ public class ScalarBackend implements Backend {
         for (int i = 0; i < size; i++) {
             double sum = 0;
             for (int p = from; p <= position; p++) {
-                sum += weights[p] * values[column + p * shape.kvCols() + i];
+                PanelMatrix values = blocks.get(p / KvBlock.POSITIONS).values(kvHead);
+                sum += weights[p] * values.get(p % KvBlock.POSITIONS, i);
             }
             out[at + i] = (float) (sum / total);
         }

@@ -173,9 +173,9 @@ public final class VectorBackend extends ScalarBackend {
         }
         AttentionShape shape = AttentionShape.of(q, k, v, heads, kvHeads, span);
         HostKvCache host = (HostKvCache) cache;
-        host.append(layer, (HostMatrix) k, (HostMatrix) v);
+        host.append(layer, shape, (HostMatrix) k, (HostMatrix) v);
         HostMatrix out = workspace().take(q.rows(), q.cols());
-        attention.run(shape, (HostMatrix) q, (HostMatrix) k, (HostMatrix) v, heads, layer, host, out);
+        attention.run(shape, (HostMatrix) q, layer, host, out);
         return out;
     }
 

@@ -218,18 +218,21 @@ class VectorBackendTest {
         }
     }
 
-    /// Two sequences, a prompt and then tokens one by one, or whole windows; spans that cut, and heads that share keys.
+    /// Two sequences, a prompt and then tokens one by one, or whole windows; spans that cut, heads that share keys, and
+    /// more positions than a block of the cache has.
     @ParameterizedTest
-    @CsvSource({"4,2,8,1000", "4,4,5,1000", "6,1,64,3", "2,2,100,1", "3,3,130,4"})
+    @CsvSource({"4,2,8,1000", "4,4,5,1000", "6,1,64,3", "2,2,100,1", "3,3,130,4", "20,1,16,70"})
     void attention(int heads, int kvHeads, int headSize, int span) {
-        KvCache scalarCache = scalar.cache(2, 2, kvHeads * headSize, 64);
-        KvCache vectorCache = vector.cache(2, 2, kvHeads * headSize, 64);
-        for (int tokens : new int[] {7, 1, 1, 20}) {
+        KvCache scalarCache = scalar.cache(2, 2, kvHeads * headSize, 128);
+        KvCache vectorCache = vector.cache(2, 2, kvHeads * headSize, 128);
+        for (int tokens : new int[] {7, 1, 1, 20, 50, 1}) {
             for (int layer = 0; layer < 2; layer++) {
                 compareAttention(heads, kvHeads, headSize, span, layer, tokens, scalarCache, vectorCache);
             }
             scalarCache.advance(tokens);
             vectorCache.advance(tokens);
+            scalarCache.truncate(1, scalarCache.length(1) - 1);
+            vectorCache.truncate(1, vectorCache.length(1) - 1);
         }
         compareAttention(heads, kvHeads, headSize, span, 0, 33, scalar.window(2), vector.window(2));
     }
@@ -249,7 +252,7 @@ class VectorBackendTest {
                 span,
                 cache));
         // A score's error is size·u times at most about size/sqrt(size) = 12 here; it, the exponential's 3e-7 and
-        // the sums' errors over 66 positions scale values of magnitude below 5.
+        // the sums' errors over 80 positions scale values of magnitude below 5.
         assertArrayEquals(run.apply(scalar, s), run.apply(vector, v), 1e-4f);
     }
 }
