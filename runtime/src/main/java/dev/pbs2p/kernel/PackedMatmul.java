@@ -44,6 +44,7 @@ final class PackedMatmul {
     private SlotOrder order = new SlotOrder(1, 0, 32);
     private int firstRow;
     private int rows;
+    private boolean tiled;
     private int wholeBlocks;
 
     /// What one thread works in.
@@ -53,7 +54,8 @@ final class PackedMatmul {
         private final Masks masks = new Masks();
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
-        private final float[] sums = new float[SlicedLayout.BLOCK * TILE * ROWS];
+        private final TileKernel tile = new TileKernel();
+        private float[] sums = new float[SlicedLayout.BLOCK * TILE * ROWS];
         private final float[] steps = new float[ROWS];
     }
 
@@ -74,8 +76,10 @@ final class PackedMatmul {
         int threads = workers.threads();
         wholeBlocks = blocks / threads * threads;
         int parts = wholeBlocks + (blocks - wholeBlocks) * threads;
-        for (firstRow = 0; firstRow < in.rows(); firstRow += TILE) {
-            rows = Math.min(TILE, in.rows() - firstRow);
+        tiled = TileKernel.takes(w.weight().format(), in.rows());
+        int tile = tiled ? TileKernel.TILE : TILE;
+        for (firstRow = 0; firstRow < in.rows(); firstRow += tile) {
+            rows = Math.min(tile, in.rows() - firstRow);
             // Queries, keys and values (and gate and up) follow each other on the same activations.
             boolean known =
                     rows == in.rows() && in == lastX && in.stamp == lastStamp && quantized.suits(wanted, w.weight());
@@ -126,12 +130,20 @@ final class PackedMatmul {
     private void units(int first, int end, Scratch mine) {
         PackedLinear w = Objects.requireNonNull(linear);
         PackedFormat format = w.weight().format();
-        Arrays.fill(mine.sums, 0, (end - first) * rows * ROWS, 0);
+        int sums = (end - first) * rows * ROWS;
+        if (mine.sums.length < sums) {
+            mine.sums = new float[sums];
+        }
+        Arrays.fill(mine.sums, 0, sums, 0);
         int piece = 0;
         int groupPieces = format.group() / order.piece();
         for (int g = 0; g < w.layout().groups(); g++) {
             int pieces = Math.min(groupPieces, order.pieces() - piece);
-            mine.forms.encode(quantized, rows, order, format, piece, pieces);
+            if (tiled) {
+                mine.tile.activations(quantized, rows, order, format, piece, pieces);
+            } else {
+                mine.forms.encode(quantized, rows, order, format, piece, pieces);
+            }
             for (int unit = first; unit < end; unit++) {
                 unit(w, unit, g, piece, mine, (unit - first) * rows * ROWS);
             }
@@ -166,6 +178,10 @@ final class PackedMatmul {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
                 levels = true;
             }
+            if (tiled) {
+                tile(w, firstPiece + piece, piece * order.piece(), mine, to);
+                continue;
+            }
             for (int row = 0; row < rows; row++) {
                 count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, piece));
                 fold(format, firstPiece + piece, row, mine, to + row * ROWS);
@@ -194,6 +210,20 @@ final class PackedMatmul {
                 mine.masks.raw,
                 mine.sums,
                 to);
+    }
+
+    /// Piece `piece` of the row, whose activations begin at `from` of the group's.
+    private void tile(PackedLinear w, int piece, int from, Scratch mine, int to) {
+        mine.tile.weights(w.weight(), order, piece, mine.masks, mine.levels.factors());
+        int places = order.quads(piece) * NibbleKernel.PLACES;
+        int row = 0;
+        for (; row + 1 < rows; row += 2) {
+            float next = scale(row + 1, piece);
+            mine.tile.multiply(row, from, places, scale(row, piece), next, mine.sums, to + row * ROWS);
+        }
+        if (row < rows) {
+            mine.tile.multiply(row, from, places, scale(row, piece), mine.sums, to + row * ROWS);
+        }
     }
 
     private float scale(int row, int piece) {

@@ -83,6 +83,17 @@ class PackedMatmulTest {
         }
     }
 
+    /// So many rows that weights are made as floats, an odd number, and more than a tile.
+    @ParameterizedTest
+    @MethodSource("formats")
+    void longBatches(PackedFormat format) {
+        PackedMatrix matrix = PackedCases.matrix(format, 65, 300, 9);
+        assertEqual(matrix, PackedCases.activations(35, 300, 9), 35, 8, 1);
+        matrix = PackedCases.matrix(format, 3, 129, 10);
+        int many = TileKernel.TILE + 33;
+        assertEqual(matrix, PackedCases.activations(many, 129, 10), many, 8, 2);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {6, 7, 8})
     void activationBits(int bits) {
@@ -105,6 +116,7 @@ class PackedMatmulTest {
                 x[i] = i % 2 == 0 ? 3 : -3;
             }
             assertEqual(matrix, x, 4, 8, 1);
+            assertEqual(matrix, Arrays.copyOf(x, 40 * 128), 40, 8, 1);
         }
     }
 
