@@ -27,7 +27,8 @@ import java.util.function.Predicate;
 /// [Pbs2pWriter]).
 ///
 /// A damaged byte is found before it is used. Opening checks the header, and all data of a file up to 1 GiB; in a
-/// larger file each weight and side file is checked when it is first asked for, so that opening stays instant.
+/// larger file each weight and side file is checked when it is first asked for, so that opening stays instant; loading
+/// the whole file checks it whole.
 public final class Pbs2pFile implements Checkpoint {
 
     /// The version of the format that is written, and the only one that is read.
@@ -231,9 +232,11 @@ public final class Pbs2pFile implements Checkpoint {
                 : Optional.empty();
     }
 
+    /// Checks everything too: all threads take less time to it than the one that asks for weights.
     @Override
     public void load(Loading how) {
         file.load(how);
+        verify();
     }
 
     /// How the file was made, in the words of whoever wrote it.
