@@ -1,8 +1,8 @@
 package dev.pbs2p.bench;
 
 import dev.pbs2p.kernel.Backend;
-import dev.pbs2p.kernel.Backends;
 import dev.pbs2p.kernel.Matrix;
+import dev.pbs2p.kernel.VectorBackend;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -11,7 +11,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// The vector backend.
+/// The vector backend, without the plain Java that [dev.pbs2p.kernel.Backends] has it begin with.
 @State(Scope.Thread)
 public class Kernels {
 
@@ -22,7 +22,7 @@ public class Kernels {
 
     @Setup(Level.Trial)
     public void open() {
-        backend = Backends.open("vector", new Backends.Settings(threads, 8));
+        backend = new VectorBackend(threads, 8);
     }
 
     @TearDown(Level.Trial)
