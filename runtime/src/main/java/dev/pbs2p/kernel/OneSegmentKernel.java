@@ -134,9 +134,8 @@ final class OneSegmentKernel {
         }
     }
 
-    /// Widens the sums as [NibbleKernel#widen] does, makes the factors of [LevelMaker] and multiplies, without a stop
-    /// in
-    /// memory. Even rows and odd ones stay apart.
+    /// Widens the sums as [NibbleKernel#widen] does, makes the factors of [LevelMaker] and multiplies, without a
+    /// stop in memory. Even rows and odd ones stay apart.
     private static void fold(
             byte[] raw,
             int quads,

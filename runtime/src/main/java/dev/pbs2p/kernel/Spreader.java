@@ -37,9 +37,8 @@ final class Spreader {
         return zero.lanewise(XOR, difference.and(which));
     }
 
-    /// Bit by bit one of eight compact vectors, as the rank says. They come in pairs: the first, and what changes it
-    /// into
-    /// the second.
+    /// Bit by bit one of eight compact vectors, as the rank says. They come in pairs: the first, and what changes
+    /// it into the second.
     private static ByteVector ofEight(
             ByteVector r0,
             ByteVector r1,

@@ -12,9 +12,9 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Many rows of activations at once: the weights of a unit are made from its masks as floats, place by place, and meet
-/// all rows in multiply-adds. Both factors are small integers and sums stay below 2^24, so floats are exact here, and
-/// the results those of [NibbleKernel].
+/// Many rows of activations at once: the weights of a unit are made from its masks as floats, place by place, and
+/// meet all rows in multiply-adds. Both factors are small integers and sums stay below 2^24, so floats are exact
+/// here, and the results those of [NibbleKernel].
 ///
 /// One instance a thread.
 final class TileKernel {

@@ -46,8 +46,9 @@ final class TaskLikelihoodTest {
             for (Answer answer : result.answers()) {
                 for (int choice = 0; choice < answer.likelihoods().size(); choice++) {
                     double expected = logLikelihood(answer.question(), choice, tokenizer, reference);
-                    // Logits carry float32 errors of some 1e-5; a continuation has up to 20 tokens.
-                    assertEquals(expected, answer.likelihoods().get(choice).logLikelihood(), 5e-4);
+                    // The cache keeps keys and values as float16, which moves logits by some 2e-4; a continuation
+                    // has up to 20 tokens.
+                    assertEquals(expected, answer.likelihoods().get(choice).logLikelihood(), 4e-3);
                 }
             }
         }
