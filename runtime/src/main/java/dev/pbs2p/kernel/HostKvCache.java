@@ -4,9 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Keys and values on the Java heap, in blocks that are made as tokens come: in float16, for in a long text they weigh
-/// as
-/// much as a packed model. A window has blocks of one layer in float32, which the next layer writes over.
+/// Keys and values on the Java heap, in blocks that are made as tokens come: in float16, for in a long text they
+/// weigh as much as a packed model. A window has blocks of one layer in float32, which the next layer writes over.
 final class HostKvCache implements KvCache {
 
     private final int layers;

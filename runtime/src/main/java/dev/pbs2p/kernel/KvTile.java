@@ -3,8 +3,7 @@ package dev.pbs2p.kernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The keys or the values of one head in a [KvBlock] in float32: a small matrix that rows are multiplied by,
-/// two
+/// The keys or the values of one head in a [KvBlock] in float32: a small matrix that rows are multiplied by, two
 /// at a time.
 final class KvTile {
 

@@ -31,6 +31,8 @@ final class NibbleKernel {
     static final int SLOT = 4 * TABLE;
     /// Bytes of an encoded quad.
     static final int QUAD_BYTES = QUAD * SLOT;
+    /// Where the last slot of a quad begins: the bits of an offset that no other slot has all of.
+    private static final int LAST_SLOT = QUAD_BYTES - SLOT;
 
     /// Most quads that are summed at once.
     private static final int MOST_QUADS = ActivationQuantizer.RUN / PLACES;
@@ -214,7 +216,7 @@ final class NibbleKernel {
             h1 = h1.add(pick(m1, h));
             h2 = h2.add(pick(m2, h));
             h3 = h3.add(pick(m3, h));
-            if ((slot & QUAD_BYTES - SLOT) == QUAD_BYTES - SLOT) {
+            if ((slot & LAST_SLOT) == LAST_SLOT) {
                 int to = slot / QUAD_BYTES * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + RAW_H);
@@ -260,7 +262,7 @@ final class NibbleKernel {
             h = table(form, at + slot + 3 * TABLE);
             h0 = h0.add(pick(m0, h));
             h1 = h1.add(pick(m1, h));
-            if ((slot & QUAD_BYTES - SLOT) == QUAD_BYTES - SLOT) {
+            if ((slot & LAST_SLOT) == LAST_SLOT) {
                 int to = slot / QUAD_BYTES * ROWS + row;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + RAW_H);
@@ -284,7 +286,7 @@ final class NibbleKernel {
             ByteVector high = shiftRight(low, 4);
             e0 = e0.add(pick(high, table(form, at + slot + 2 * TABLE)));
             h0 = h0.add(pick(high, table(form, at + slot + 3 * TABLE)));
-            if ((slot & QUAD_BYTES - SLOT) == QUAD_BYTES - SLOT) {
+            if ((slot & LAST_SLOT) == LAST_SLOT) {
                 int to = slot / QUAD_BYTES * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + RAW_H);

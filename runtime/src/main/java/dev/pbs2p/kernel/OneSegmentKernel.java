@@ -31,6 +31,7 @@ final class OneSegmentKernel {
     private static final VectorSpecies<Byte> BYTES = Species.BYTES;
     private static final VectorSpecies<Short> SHORTS = Species.SHORTS;
     private static final VectorSpecies<Float> FLOATS = Species.FLOATS;
+    private static final int LENGTH = FLOATS.length();
 
     private OneSegmentKernel() {}
 
@@ -190,18 +191,18 @@ final class OneSegmentKernel {
         FloatVector by = FloatVector.broadcast(FLOATS, scale);
         FloatVector v0 = ((FloatVector) e0.convertShape(S2F, FLOATS, 0)).mul(alpha.convertShape(S2F, FLOATS, 0));
         v0 = ((FloatVector) e1.convertShape(S2F, FLOATS, 0)).fma((FloatVector) low.convertShape(S2F, FLOATS, 0), v0);
-        v0.fma(by, FloatVector.fromArray(FLOATS, total, to + 0)).intoArray(total, to + 0);
+        v0.fma(by, FloatVector.fromArray(FLOATS, total, to)).intoArray(total, to);
         FloatVector v1 = ((FloatVector) e0.convertShape(S2F, FLOATS, 1)).mul(alpha.convertShape(S2F, FLOATS, 1));
         v1 = ((FloatVector) e1.convertShape(S2F, FLOATS, 1)).fma((FloatVector) low.convertShape(S2F, FLOATS, 1), v1);
-        v1.fma(by, FloatVector.fromArray(FLOATS, total, to + 16)).intoArray(total, to + 16);
+        v1.fma(by, FloatVector.fromArray(FLOATS, total, to + LENGTH)).intoArray(total, to + LENGTH);
         alpha = alphas.lanewise(ASHR, 8);
         low = mus.lanewise(ASHR, 8).sub(alpha);
         alpha = alpha.add(alpha);
         FloatVector v2 = ((FloatVector) odd0.convertShape(S2F, FLOATS, 0)).mul(alpha.convertShape(S2F, FLOATS, 0));
         v2 = ((FloatVector) odd1.convertShape(S2F, FLOATS, 0)).fma((FloatVector) low.convertShape(S2F, FLOATS, 0), v2);
-        v2.fma(by, FloatVector.fromArray(FLOATS, total, to + 32)).intoArray(total, to + 32);
+        v2.fma(by, FloatVector.fromArray(FLOATS, total, to + 2 * LENGTH)).intoArray(total, to + 2 * LENGTH);
         FloatVector v3 = ((FloatVector) odd0.convertShape(S2F, FLOATS, 1)).mul(alpha.convertShape(S2F, FLOATS, 1));
         v3 = ((FloatVector) odd1.convertShape(S2F, FLOATS, 1)).fma((FloatVector) low.convertShape(S2F, FLOATS, 1), v3);
-        v3.fma(by, FloatVector.fromArray(FLOATS, total, to + 48)).intoArray(total, to + 48);
+        v3.fma(by, FloatVector.fromArray(FLOATS, total, to + 3 * LENGTH)).intoArray(total, to + 3 * LENGTH);
     }
 }

@@ -160,19 +160,16 @@ final class PackedMatmul {
         Group group = w.layout().group(g);
         long at = w.layout().offset(unit, g);
         List<Subblock> subblocks = group.subblocks();
+        int together = order.subblocks(group);
         boolean levels = false;
-        int piece = 0;
-        for (int b = 0; b < subblocks.size(); piece++) {
-            int first = b;
-            int end = subblocks.get(b).firstSlot() + order.piece() / SlicedLayout.LANES;
-            while (b < subblocks.size() && subblocks.get(b).firstSlot() < end) {
-                b++;
-            }
-            if (rows == 1 && b == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first))) {
+        for (int piece = 0; piece * together < subblocks.size(); piece++) {
+            int first = piece * together;
+            int end = Math.min(subblocks.size(), first + together);
+            if (rows == 1 && end == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first))) {
                 one(w, at, group, subblocks.get(first), firstPiece, piece, mine, to);
                 continue;
             }
-            masks(w, at, subblocks.subList(first, b), mine);
+            masks(w, at, subblocks.subList(first, end), mine);
             // After the planes that lie before them: memory is read in its order.
             if (!levels) {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
@@ -215,14 +212,13 @@ final class PackedMatmul {
     /// Piece `piece` of the row, whose activations begin at `from` of the group's.
     private void tile(PackedLinear w, int piece, int from, Scratch mine, int to) {
         mine.tile.weights(w.weight(), order, piece, mine.masks, mine.levels.factors());
-        int places = order.quads(piece) * NibbleKernel.PLACES;
         int row = 0;
         for (; row + 1 < rows; row += 2) {
             float next = scale(row + 1, piece);
-            mine.tile.multiply(row, from, places, scale(row, piece), next, mine.sums, to + row * ROWS);
+            mine.tile.multiply(row, from, scale(row, piece), next, mine.sums, to + row * ROWS);
         }
         if (row < rows) {
-            mine.tile.multiply(row, from, places, scale(row, piece), mine.sums, to + row * ROWS);
+            mine.tile.multiply(row, from, scale(row, piece), mine.sums, to + row * ROWS);
         }
     }
 

@@ -62,7 +62,7 @@ final class PlainMatmul {
         }
         for (int g = 0; g < w.layout().groups(); g++) {
             List<Subblock> subblocks = w.layout().group(g).subblocks();
-            int together = SLOTS / subblocks.getFirst().slots(); // only the last may be smaller
+            int together = w.order().subblocks(w.layout().group(g));
             for (int first = 0; first < subblocks.size(); first += together) {
                 int end = Math.min(subblocks.size(), first + together);
                 run(w, g, subblocks.subList(first, end), x.rows());

@@ -71,7 +71,7 @@ final class SegmentMasks {
         ByteVector r1 = r0;
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector keep = load(planes, keeps + slot * ROWS);
+            ByteVector keep = ByteVector.fromArray(Species.BYTES, planes, keeps + slot * ROWS);
             ByteVector s01 = s0.lanewise(BITWISE_BLEND, s1, r0);
             ByteVector s23 = s2.lanewise(BITWISE_BLEND, s3, r0);
             ByteVector s45 = s4.lanewise(BITWISE_BLEND, s5, r0);
@@ -133,8 +133,8 @@ final class SegmentMasks {
         ByteVector r1 = r0;
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector low = load(planes, keeps + slot * ROWS);
-            ByteVector high = load(planes, keeps + (slots + slot) * ROWS);
+            ByteVector low = ByteVector.fromArray(Species.BYTES, planes, keeps + slot * ROWS);
+            ByteVector high = ByteVector.fromArray(Species.BYTES, planes, keeps + (slots + slot) * ROWS);
             ByteVector keep = low.or(high);
             ByteVector s01 = s0.lanewise(BITWISE_BLEND, s1, r0);
             ByteVector s23 = s2.lanewise(BITWISE_BLEND, s3, r0);

@@ -1,6 +1,7 @@
 package dev.pbs2p.kernel;
 
 import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.tensor.PackedFormat;
 
 /// The order of a row's columns in slots, cut into pieces that are counted at once: the part of a group that one run of
@@ -30,6 +31,12 @@ record SlotOrder(int cols, int m, int piece) {
     /// Quads of piece `p`: all but the last have as many as fit.
     int quads(int p) {
         return Math.min(piece, places() - p * piece) / NibbleKernel.PLACES;
+    }
+
+    /// Subblocks of a piece; the last piece of a group may have fewer. No subblock of a group but the last is
+    /// shorter than the first.
+    int subblocks(Group group) {
+        return piece / SlicedLayout.LANES / group.subblocks().getFirst().slots();
     }
 
     /// The column at a place; `cols` or more for padding.

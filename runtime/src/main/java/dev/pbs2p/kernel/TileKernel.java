@@ -37,12 +37,14 @@ final class TileKernel {
     /// Integer weights, then the same as floats: places × 64, in [RowOrder].
     private final short[] levels = new short[RUN * ROWS];
     private final float[] weights = new float[RUN * ROWS];
+    private int places;
 
     /// Activations: rows × places of a group.
     private float[] x = new float[0];
     private int stride;
 
-    /// Whether it is faster than [NibbleKernel]: that looks a mask's bits up 64 rows at a time where vectors are wide.
+    /// Whether it is faster than [NibbleKernel], which looks a mask's bits up 64 rows at a time where vectors are
+    /// wide.
     static boolean takes(PackedFormat format, int rows) {
         int masks = MaskRules.ordinary(format) + MaskRules.salient(format);
         return rows >= LEAST_ROWS && (NibbleKernel.TABLE < ROWS || masks > 2);
@@ -54,16 +56,16 @@ final class TileKernel {
         if (x.length < rows * stride) {
             x = new float[rows * stride];
         }
-        int places = Math.min(stride, order.places() - first * order.piece());
+        int here = Math.min(stride, order.places() - first * order.piece());
         for (int row = 0; row < rows; row++) {
             int from = quantized.at(row) + first * order.piece();
             byte[] values = quantized.values();
-            for (int i = 0; i < places; i++) {
+            for (int i = 0; i < here; i++) {
                 x[row * stride + i] = values[from + i];
             }
             if (format.salient()) {
                 byte[] salientValues = quantized.salientValues();
-                for (int i = 0; i < places; i++) {
+                for (int i = 0; i < here; i++) {
                     x[row * stride + i] += salientValues[from + i];
                 }
             }
@@ -75,16 +77,12 @@ final class TileKernel {
         PackedFormat format = matrix.format();
         int ordinary = MaskRules.ordinary(format);
         int all = ordinary + MaskRules.salient(format);
-        int places = order.quads(piece) * NibbleKernel.PLACES;
+        places = order.quads(piece) * NibbleKernel.PLACES;
         for (int place = 0; place < places; place++) {
             int column = order.column(piece * order.piece() + place);
             boolean marked = format.salient() && column < order.cols() && matrix.isSalient(column);
             int lowest = !format.dense() ? -1 : marked ? all + 1 : all;
-            if (marked) {
-                level(masks.planes, place, ordinary, all, factors, lowest);
-            } else {
-                level(masks.planes, place, 0, ordinary, factors, lowest);
-            }
+            level(masks.planes, place, marked ? ordinary : 0, marked ? all : ordinary, factors, lowest);
         }
         for (int i = 0; i < places * ROWS; i += LENGTH) {
             ShortVector level = ShortVector.fromArray(Species.HALF_SHORTS, levels, i);
@@ -107,9 +105,8 @@ final class TileKernel {
                 odd = ShortVector.fromArray(SHORTS, factors, lowest * ROWS + row + RowOrder.BLOCK / 2);
             }
             for (int mask = from; mask < to; mask++) {
-                int begin = mask / Masks.PACK * Masks.PACK_BYTES + mask % Masks.PACK * ROWS;
-                ShortVector bits =
-                        ByteVector.fromArray(BYTES, planes, begin + at + row).reinterpretAsShorts();
+                ShortVector bits = ByteVector.fromArray(BYTES, planes, Masks.at(mask) + at + row)
+                        .reinterpretAsShorts();
                 VectorMask<Short> inEven = bits.and(evenBit).compare(EQ, evenBit);
                 VectorMask<Short> inOdd = bits.and(oddBit).compare(EQ, oddBit);
                 even = even.add(ShortVector.fromArray(SHORTS, factors, mask * ROWS + row), inEven);
@@ -121,14 +118,14 @@ final class TileKernel {
     }
 
     /// Adds the products of row `row` with the piece whose activations begin at `from` to 64 floats at `total[to]`.
-    void multiply(int row, int from, int places, float scale, float[] total, int to) {
+    void multiply(int row, int from, float scale, float[] total, int to) {
         for (int i = 0; i < ROWS; i += 4 * LENGTH) {
             one(weights, i, x, row * stride + from, places, scale, total, to + i);
         }
     }
 
     /// The same for rows `row` and `row + 1`, which share the loads of the weights; the second one's sums follow.
-    void multiply(int row, int from, int places, float scale, float nextScale, float[] total, int to) {
+    void multiply(int row, int from, float scale, float nextScale, float[] total, int to) {
         for (int i = 0; i < ROWS; i += 4 * LENGTH) {
             int a = row * stride + from;
             two(weights, i, x, a, a + stride, places, scale, nextScale, total, to + i);
