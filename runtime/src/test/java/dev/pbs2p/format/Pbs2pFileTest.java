@@ -10,6 +10,7 @@ import dev.pbs2p.format.SafetensorsWriter.Declared;
 import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.DType;
+import dev.pbs2p.tensor.Loading;
 import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
@@ -178,6 +179,7 @@ class Pbs2pFileTest {
             assertThrows(FormatException.class, () -> file.file("config.json"));
             FormatException all = assertThrows(FormatException.class, file::verify);
             assertTrue(all.getMessage().contains("(one of 2 such parts)"), all.getMessage());
+            assertThrows(FormatException.class, () -> file.load(Loading.MAPPED));
         }
     }
 
