@@ -13,7 +13,7 @@ final class Forms {
 
     /// Encodes `pieces` pieces from `first` on, of rows 0 to before `rows`.
     void encode(QuantizedRows quantized, int rows, SlotOrder order, PackedFormat format, int first, int pieces) {
-        pieceBytes = order.piece() / NibbleKernel.PLACES * NibbleKernel.QUAD_BYTES;
+        pieceBytes = order.piece() / SubsetSums.PLACES * SubsetSums.QUAD_BYTES;
         rowBytes = pieces * pieceBytes;
         if (form.length < rows * rowBytes) {
             form = new byte[rows * rowBytes];
@@ -25,9 +25,9 @@ final class Forms {
             for (int piece = 0; piece < pieces; piece++) {
                 int from = quantized.at(row) + (first + piece) * order.piece();
                 int quads = order.quads(first + piece);
-                NibbleKernel.encode(quantized.values(), from, quads, form, at(row, piece));
+                SubsetSums.encode(quantized.values(), from, quads, form, at(row, piece));
                 if (format.salient()) {
-                    NibbleKernel.encode(quantized.salientValues(), from, quads, salientForm, at(row, piece));
+                    SubsetSums.encode(quantized.salientValues(), from, quads, salientForm, at(row, piece));
                 }
             }
         }

@@ -30,12 +30,19 @@ final class MaskMaker {
     private final byte[] spread = new byte[5 * PLANE];
 
     /// Makes the masks of a subblock. Slot `k` goes to slot `firstSlot + k` of `masks`.
-    void make(PackedFormat format, MemorySegment planes, long unit, Subblock subblock, int firstSlot, Masks masks) {
+    void make(
+            PackedFormat format,
+            MemorySegment planes,
+            long unit,
+            Subblock subblock,
+            int firstSlot,
+            int mask,
+            Masks masks) {
         int slots = subblock.slots();
         int keeps = subblock.keeps() - subblock.signs();
         int bytes = keeps + SlicedLayout.keepPlanes(format) * slots * ROWS;
         MemorySegment.copy(planes, JAVA_BYTE, unit + subblock.signs(), stored, 0, bytes);
-        int to = firstSlot * Masks.SLOT;
+        int to = firstSlot * Masks.SLOT + Masks.at(mask);
         if (Spreader.takes(format, subblock)) {
             Spreader.signsAndKeeps(stored, keeps, subblock.kept(), slots, masks.planes, to);
         } else if (SegmentMasks.takes(format, subblock)) {

@@ -14,9 +14,9 @@ final class Masks {
     /// totals take the place of keeps.
     static final int MOST = 2 * 4 + 3;
 
-    /// From a slot of a pack to the next: as far as from a slot's tables to the next slot's, so that one offset
-    /// serves both.
-    static final int SLOT = NibbleKernel.SLOT;
+    /// From a slot of a pack to the next: on narrow vectors as far as from a slot's tables to the next slot's, so that
+    /// one offset serves both.
+    static final int SLOT = SubsetSums.WIDE ? 4 * ROWS : NibbleKernel.SLOT;
     /// Masks of a pack.
     static final int PACK = SLOT / ROWS;
     /// From a pack to the next.
@@ -28,8 +28,8 @@ final class Masks {
     /// 64 sums a mask, in [RowOrder], then those that all rows share.
     final short[] sums = new short[MOST * ROWS];
 
-    /// Sums of single quads of a pack, as [NibbleKernel] leaves them.
-    final byte[] raw = new byte[PACK * NibbleKernel.RAW];
+    /// Sums of single quads of a pack, as [SubsetSums] leaves them.
+    final byte[] raw = new byte[PACK * SubsetSums.RAW];
 
     /// Where mask `mask` begins, at slot 0.
     static int at(int mask) {

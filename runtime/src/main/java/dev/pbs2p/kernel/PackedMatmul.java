@@ -1,7 +1,5 @@
 package dev.pbs2p.kernel;
 
-import static jdk.incubator.vector.VectorOperators.S2F;
-
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
@@ -9,20 +7,19 @@ import dev.pbs2p.tensor.PackedFormat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/// Activations times packed weights: a row block a part. The planes of a piece are spread once and serve all rows of a
-/// batch.
+/// Activations times packed weights: a row block a part. The planes of a piece are spread once and serve all
+/// rows of a batch.
 ///
-/// A part walks straight through memory, and all units of a block meet a group's encoded activations, which each thread
-/// encodes for itself, while these are in the first-level cache: where activations come from the second level as often
-/// as planes come from memory, the processor's prefetching falls behind, and decoding takes nearly twice as long.
+/// A part walks straight through memory, and all units of a block meet a group's encoded activations, which
+/// each thread encodes for itself, while these are in the first-level cache: where activations come from the
+/// second level as often as planes come from memory, the processor's prefetching falls behind, and decoding
+/// takes nearly twice as long.
 final class PackedMatmul {
 
-    /// Rows of a batch that meet a unit together: their encoded activations should stay in the second-level cache.
+    /// Rows of a batch that meet a unit together: their encoded activations should stay in the second-level
+    /// cache.
     private static final int TILE = 16;
     /// Runs a thread quantises in one part.
     private static final int RUNS = 8;
@@ -144,8 +141,20 @@ final class PackedMatmul {
             } else {
                 mine.forms.encode(quantized, rows, order, format, piece, pieces);
             }
-            for (int unit = first; unit < end; unit++) {
-                unit(w, unit, g, piece, mine, (unit - first) * rows * ROWS);
+            Group group = w.layout().group(g);
+            boolean one = !tiled && OneSegmentKernel.takes(format, group);
+            int together = order.subblocks(group);
+            int step = one && rows > 1 ? 2 : 1;
+            for (int unit = first; unit < end; unit += step) {
+                long at = w.layout().offset(unit, g);
+                int to = (unit - first) * rows * ROWS;
+                if (!one) {
+                    unit(w, group, together, at, piece, mine, to);
+                } else if (rows == 1) {
+                    one(w, group, together, at, piece, mine, to);
+                } else {
+                    several(w, group, together, at, Math.min(step, end - unit), piece, mine, to);
+                }
             }
             piece += pieces;
         }
@@ -154,22 +163,18 @@ final class PackedMatmul {
         }
     }
 
-    /// Adds the products of one unit, whose activations begin at piece `firstPiece`, to the sums from `to` on.
-    private void unit(PackedLinear w, int unit, int g, int firstPiece, Scratch mine, int to) {
+    /// Adds the products of the unit at `at`, whose activations begin at piece `firstPiece`, to the sums from
+    /// `to` on.
+    ///
+    /// @param together subblocks of a piece
+    private void unit(PackedLinear w, Group group, int together, long at, int firstPiece, Scratch mine, int to) {
         PackedFormat format = w.weight().format();
-        Group group = w.layout().group(g);
-        long at = w.layout().offset(unit, g);
         List<Subblock> subblocks = group.subblocks();
-        int together = order.subblocks(group);
         boolean levels = false;
         for (int piece = 0; piece * together < subblocks.size(); piece++) {
             int first = piece * together;
             int end = Math.min(subblocks.size(), first + together);
-            if (rows == 1 && end == first + 1 && OneSegmentKernel.takes(format, subblocks.get(first))) {
-                one(w, at, group, subblocks.get(first), firstPiece, piece, mine, to);
-                continue;
-            }
-            masks(w, at, subblocks.subList(first, end), mine);
+            masks(w, at, subblocks.subList(first, end), 0, mine);
             // After the planes that lie before them: memory is read in its order.
             if (!levels) {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
@@ -186,27 +191,53 @@ final class PackedMatmul {
         }
     }
 
-    private void one(
-            PackedLinear w,
-            long unit,
-            Group group,
-            Subblock subblock,
-            int firstPiece,
-            int piece,
-            Scratch mine,
-            int to) {
-        OneSegmentKernel.multiply(
-                w.weight().planes(),
-                unit,
-                subblock,
-                group.levels(),
-                w.weight().format().symmetric(),
-                mine.forms.form(),
-                mine.forms.at(0, piece),
-                scale(0, firstPiece + piece),
-                mine.masks.raw,
-                mine.sums,
-                to);
+    /// The same for a single row and a unit that [OneSegmentKernel] takes.
+    private void one(PackedLinear w, Group group, int together, long at, int firstPiece, Scratch mine, int to) {
+        int subblocks = group.subblocks().size();
+        for (int first = 0, piece = 0; first < subblocks; first += together, piece++) {
+            OneSegmentKernel.multiply(
+                    w.weight().planes(),
+                    at,
+                    group,
+                    first,
+                    Math.min(subblocks, first + together),
+                    w.weight().format().symmetric(),
+                    mine.forms.form(),
+                    mine.forms.at(0, piece),
+                    scale(0, firstPiece + piece),
+                    mine.masks.raw,
+                    mine.sums,
+                    to);
+        }
+    }
+
+    /// The same for several rows, and one or two such units that follow each other: they share the loads of
+    /// tables.
+    private void several(
+            PackedLinear w, Group group, int together, long at, int units, int firstPiece, Scratch mine, int to) {
+        List<Subblock> subblocks = group.subblocks();
+        for (int first = 0, piece = 0; first < subblocks.size(); first += together, piece++) {
+            int end = Math.min(subblocks.size(), first + together);
+            for (int u = 0; u < units; u++) {
+                masks(w, at + (long) u * group.bytes(), subblocks.subList(first, end), 2 * u, mine);
+            }
+            int quads = order.quads(firstPiece + piece);
+            for (int row = 0; row < rows; row++) {
+                WideKernel.sum(mine.masks, 0, 2 * units, quads, mine.forms.form(), mine.forms.at(row, piece));
+                for (int u = 0; u < units; u++) {
+                    SumFold.oneSegment(
+                            mine.masks.raw,
+                            2 * u * SubsetSums.RAW,
+                            quads,
+                            w.weight().planes(),
+                            at + (long) u * group.bytes() + group.levels(),
+                            w.weight().format().symmetric(),
+                            scale(row, firstPiece + piece),
+                            mine.sums,
+                            to + (u * rows + row) * ROWS);
+                }
+            }
+        }
     }
 
     /// Piece `piece` of the row, whose activations begin at `from` of the group's.
@@ -226,19 +257,19 @@ final class PackedMatmul {
         return quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
     }
 
-    private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, Scratch mine) {
+    private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, int mask, Scratch mine) {
         int firstSlot = subblocks.getFirst().firstSlot();
         for (Subblock subblock : subblocks) {
             int slot = subblock.firstSlot() - firstSlot;
-            mine.maker.make(w.weight().format(), w.weight().planes(), unit, subblock, slot, mine.masks);
+            mine.maker.make(w.weight().format(), w.weight().planes(), unit, subblock, slot, mask, mine.masks);
         }
     }
 
     private static void count(PackedFormat format, int quads, Scratch mine, int at) {
         int ordinary = MaskRules.ordinary(format);
-        NibbleKernel.sum(mine.masks, 0, ordinary, quads, mine.forms.form(), at);
+        SubsetSums.sum(mine.masks, 0, ordinary, quads, mine.forms.form(), at);
         if (format.salient()) {
-            NibbleKernel.sum(mine.masks, ordinary, MaskRules.salient(format), quads, mine.forms.salientForm(), at);
+            SubsetSums.sum(mine.masks, ordinary, MaskRules.salient(format), quads, mine.forms.salientForm(), at);
         }
     }
 
@@ -251,30 +282,11 @@ final class PackedMatmul {
                 fill(mine.masks.sums, sums++, quantized.salientTotal(row, piece));
             }
         }
-        fold(sums, mine.masks.sums, mine.levels.factors(), scale(row, piece), mine.sums, to);
+        SumFold.all(sums, mine.masks.sums, mine.levels.factors(), scale(row, piece), mine.sums, to);
     }
 
     private static void fill(short[] sums, int sum, short value) {
         Arrays.fill(sums, sum * ROWS, (sum + 1) * ROWS, value);
-    }
-
-    /// The products are integers whose magnitudes add up to less than 2^24 over a run (128 · 127 · 1016 at most):
-    /// float arithmetic on them is exact in any order.
-    private static void fold(int count, short[] sums, short[] factors, float scale, float[] total, int at) {
-        VectorSpecies<Short> shorts = Species.HALF_SHORTS;
-        VectorSpecies<Float> floats = Species.FLOATS;
-        for (int i = 0; i < ROWS; i += floats.length()) {
-            FloatVector v = FloatVector.zero(floats);
-            for (int k = i; k < count * ROWS; k += ROWS) {
-                FloatVector sum =
-                        (FloatVector) ShortVector.fromArray(shorts, sums, k).convertShape(S2F, floats, 0);
-                FloatVector factor =
-                        (FloatVector) ShortVector.fromArray(shorts, factors, k).convertShape(S2F, floats, 0);
-                v = sum.fma(factor, v);
-            }
-            FloatVector before = FloatVector.fromArray(floats, total, at + i);
-            v.fma(FloatVector.broadcast(floats, scale), before).intoArray(total, at + i);
-        }
     }
 
     private void finish(PackedLinear w, int unit, Scratch mine, int sums) {

@@ -31,7 +31,7 @@ final class QuantizedRows {
 
     /// rows × runs
     private float[] scales = new float[0];
-    /// rows × places, and what [NibbleKernel#encode] may read beyond
+    /// rows × places, and what [SubsetSums#encode] may read beyond
     private byte[] values = new byte[0];
     private byte[] salientValues = new byte[0];
     /// Sums of all activations of a piece: rows × pieces.
@@ -65,8 +65,8 @@ final class QuantizedRows {
         if (scales.length < rows * runs()) {
             scales = new float[rows * runs()];
         }
-        if (values.length < rows * places + NibbleKernel.TABLE) {
-            values = new byte[rows * places + NibbleKernel.TABLE];
+        if (values.length < rows * places + SubsetSums.TABLE) {
+            values = new byte[rows * places + SubsetSums.TABLE];
         }
         if (totals.length < rows * pieces) {
             totals = new short[rows * pieces];

@@ -63,7 +63,7 @@ public final class SelfTest {
                 detail = "at " + format.pattern() + " differs by " + difference + " from the scalar definition";
             }
         }
-        results.add(new Result(NibbleKernel.description(), passed, detail));
+        results.add(new Result(SubsetSums.description(), passed, detail));
     }
 
     /// Random codes with exactly N of M kept: at random places of the same spacing in every N:M group.

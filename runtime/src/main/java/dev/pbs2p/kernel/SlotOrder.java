@@ -21,7 +21,7 @@ record SlotOrder(int cols, int m, int piece) {
     int places() {
         int unit = m == 0 ? SlicedLayout.LANES : SlicedLayout.LANES * m;
         int used = (cols + unit - 1) / unit * unit;
-        return (used + NibbleKernel.PLACES - 1) / NibbleKernel.PLACES * NibbleKernel.PLACES;
+        return (used + SubsetSums.PLACES - 1) / SubsetSums.PLACES * SubsetSums.PLACES;
     }
 
     int pieces() {
@@ -30,7 +30,7 @@ record SlotOrder(int cols, int m, int piece) {
 
     /// Quads of piece `p`: all but the last have as many as fit.
     int quads(int p) {
-        return Math.min(piece, places() - p * piece) / NibbleKernel.PLACES;
+        return Math.min(piece, places() - p * piece) / SubsetSums.PLACES;
     }
 
     /// Subblocks of a piece; the last piece of a group may have fewer. No subblock of a group but the last is

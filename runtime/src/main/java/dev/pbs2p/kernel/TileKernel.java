@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Many rows of activations at once: the weights of a unit are made from its masks as floats, place by place, and
 /// meet all rows in multiply-adds. Both factors are small integers and sums stay below 2^24, so floats are exact
-/// here, and the results those of [NibbleKernel].
+/// here, and the results those of [SubsetSums].
 ///
 /// One instance a thread.
 final class TileKernel {
@@ -43,11 +43,11 @@ final class TileKernel {
     private float[] x = new float[0];
     private int stride;
 
-    /// Whether it is faster than [NibbleKernel], which looks a mask's bits up 64 rows at a time where vectors are
+    /// Whether it is faster than [SubsetSums], which looks a mask's bits up 64 rows at a time where vectors are
     /// wide.
     static boolean takes(PackedFormat format, int rows) {
         int masks = MaskRules.ordinary(format) + MaskRules.salient(format);
-        return rows >= LEAST_ROWS && (NibbleKernel.TABLE < ROWS || masks > 2);
+        return rows >= LEAST_ROWS && (SubsetSums.TABLE < ROWS || masks > 2);
     }
 
     /// Takes over `pieces` pieces of the activations from `first` on, of rows 0 to before `rows`.
@@ -77,7 +77,7 @@ final class TileKernel {
         PackedFormat format = matrix.format();
         int ordinary = MaskRules.ordinary(format);
         int all = ordinary + MaskRules.salient(format);
-        places = order.quads(piece) * NibbleKernel.PLACES;
+        places = order.quads(piece) * SubsetSums.PLACES;
         for (int place = 0; place < places; place++) {
             int column = order.column(piece * order.piece() + place);
             boolean marked = format.salient() && column < order.cols() && matrix.isSalient(column);
