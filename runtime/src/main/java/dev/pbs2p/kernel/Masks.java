@@ -19,6 +19,8 @@ final class Masks {
     static final int SLOT = SubsetSums.WIDE ? 4 * ROWS : NibbleKernel.SLOT;
     /// Masks of a pack.
     static final int PACK = SLOT / ROWS;
+    /// Units of two masks each that are summed together.
+    static final int UNITS = Math.max(1, PACK / 2);
     /// From a pack to the next.
     static final int PACK_BYTES = SlicedLayout.MAX_SLOTS * SLOT;
 
@@ -28,8 +30,8 @@ final class Masks {
     /// 64 sums a mask, in [RowOrder], then those that all rows share.
     final short[] sums = new short[MOST * ROWS];
 
-    /// Sums of single quads of a pack, as [SubsetSums] leaves them.
-    final byte[] raw = new byte[PACK * SubsetSums.RAW];
+    /// Sums of single quads of the masks that are summed together.
+    final byte[] raw = new byte[2 * UNITS * SubsetSums.RAW];
 
     /// Where mask `mask` begins, at slot 0.
     static int at(int mask) {

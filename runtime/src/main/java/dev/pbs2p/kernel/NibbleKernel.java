@@ -42,16 +42,24 @@ final class NibbleKernel {
         }
     }
 
-    /// Leaves the sums of single quads of one mask in the first place of `masks.raw`.
-    static void sum(Masks masks, int mask, int quads, byte[] form, int at) {
-        for (int row = 0; row < ROWS; row += 2 * TABLE) {
-            sumTwo(masks.planes, Masks.at(mask) + row, quads, form, at, masks.raw, row);
+    /// Leaves the sums of single quads of mask `mask`, and of the next one if it is before `end`, in
+    /// `masks.raw`.
+    ///
+    /// @return how many masks
+    static int sum(Masks masks, int mask, int end, int quads, byte[] form, int at) {
+        int count = Math.min(2, end - mask);
+        for (int i = 0; i < count; i++) {
+            for (int row = 0; row < ROWS; row += 2 * TABLE) {
+                int raw = i * SubsetSums.RAW + row;
+                sumTwo(masks.planes, Masks.at(mask + i) + row, quads, form, at, masks.raw, raw);
+            }
         }
+        return count;
     }
 
     /// Two vectors that follow each other share the loads of the tables: rows of a mask. More would not fit
     /// into sixteen registers.
-    private static void sumTwo(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw, int row) {
+    private static void sumTwo(byte[] masks, int from, int quads, byte[] form, int at, byte[] raw, int first) {
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
         ByteVector e1 = e0;
@@ -74,7 +82,7 @@ final class NibbleKernel {
             h0 = h0.add(pick(m0, h));
             h1 = h1.add(pick(m1, h));
             if ((slot & LAST_SLOT) == LAST_SLOT) {
-                int to = slot / QUAD_BYTES * ROWS + row;
+                int to = slot / QUAD_BYTES * ROWS + first;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + SubsetSums.RAW_H);
                 e1.intoArray(raw, to + TABLE);

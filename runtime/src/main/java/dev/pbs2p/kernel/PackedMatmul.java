@@ -132,6 +132,7 @@ final class PackedMatmul {
             mine.sums = new float[sums];
         }
         Arrays.fill(mine.sums, 0, sums, 0);
+        boolean simple = !tiled && format.segments() == 1 && !format.dense() && !format.salient();
         int piece = 0;
         int groupPieces = format.group() / order.piece();
         for (int g = 0; g < w.layout().groups(); g++) {
@@ -142,18 +143,18 @@ final class PackedMatmul {
                 mine.forms.encode(quantized, rows, order, format, piece, pieces);
             }
             Group group = w.layout().group(g);
-            boolean one = !tiled && OneSegmentKernel.takes(format, group);
+            boolean direct = rows == 1 && OneSegmentKernel.takes(format, group);
             int together = order.subblocks(group);
-            int step = one && rows > 1 ? 2 : 1;
+            int step = simple && !direct ? Masks.UNITS : 1;
             for (int unit = first; unit < end; unit += step) {
                 long at = w.layout().offset(unit, g);
                 int to = (unit - first) * rows * ROWS;
-                if (!one) {
-                    unit(w, group, together, at, piece, mine, to);
-                } else if (rows == 1) {
+                if (direct) {
                     one(w, group, together, at, piece, mine, to);
+                } else if (simple) {
+                    simple(w, group, together, at, Math.min(step, end - unit), piece, mine, to);
                 } else {
-                    several(w, group, together, at, Math.min(step, end - unit), piece, mine, to);
+                    unit(w, group, together, at, piece, mine, to);
                 }
             }
             piece += pieces;
@@ -211,9 +212,9 @@ final class PackedMatmul {
         }
     }
 
-    /// The same for several rows, and one or two such units that follow each other: they share the loads of
-    /// tables.
-    private void several(
+    /// The same for a format with two masks, and up to [Masks#UNITS] units that follow each other: they share the loads
+    /// of tables.
+    private void simple(
             PackedLinear w, Group group, int together, long at, int units, int firstPiece, Scratch mine, int to) {
         List<Subblock> subblocks = group.subblocks();
         for (int first = 0, piece = 0; first < subblocks.size(); first += together, piece++) {
@@ -223,7 +224,7 @@ final class PackedMatmul {
             }
             int quads = order.quads(firstPiece + piece);
             for (int row = 0; row < rows; row++) {
-                WideKernel.sum(mine.masks, 0, 2 * units, quads, mine.forms.form(), mine.forms.at(row, piece));
+                SubsetSums.quads(mine.masks, 0, 2 * units, quads, mine.forms.form(), mine.forms.at(row, piece));
                 for (int u = 0; u < units; u++) {
                     SumFold.oneSegment(
                             mine.masks.raw,

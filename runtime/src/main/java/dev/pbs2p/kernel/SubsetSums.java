@@ -73,18 +73,23 @@ final class SubsetSums {
     /// shorts a mask of `masks.sums`, in [RowOrder].
     static void sum(Masks masks, int first, int count, int quads, byte[] form, int at) {
         int end = first + count;
-        int step;
-        for (int mask = first; mask < end; mask += step) {
-            if (WIDE) {
-                step = WideKernel.sum(masks, mask, end, quads, form, at);
-            } else {
-                step = 1;
-                NibbleKernel.sum(masks, mask, quads, form, at);
-            }
-            for (int i = 0; i < step; i++) {
+        int together;
+        for (int mask = first; mask < end; mask += together) {
+            together = quads(masks, mask, end, quads, form, at);
+            for (int i = 0; i < together; i++) {
                 widen(masks.raw, i * RAW, quads, masks.sums, (mask + i) * ROWS);
             }
         }
+    }
+
+    /// Leaves the sums of single quads of mask `mask`, and of some before `end` that lie beside it, in
+    /// `masks.raw`: [#RAW] bytes a mask.
+    ///
+    /// @return how many masks: two if there are two, and four with wide vectors
+    static int quads(Masks masks, int mask, int end, int quads, byte[] form, int at) {
+        return WIDE
+                ? WideKernel.sum(masks, mask, end, quads, form, at)
+                : NibbleKernel.sum(masks, mask, end, quads, form, at);
     }
 
     /// For each of four members of a subset a vector: where the activation lies that an entry of a table means

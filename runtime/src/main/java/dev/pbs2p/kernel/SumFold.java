@@ -44,10 +44,25 @@ final class SumFold {
         }
     }
 
-    /// The same for the two masks of one segment, where a vector holds all rows, with nothing left in memory:
-    /// sums of single quads at `raw[from]`, as [SubsetSums] has them, and levels as stored. Even rows and odd
-    /// ones stay apart.
+    /// The same for the two masks of one segment, with nothing left in memory: sums of single quads at
+    /// `raw[from]`, as [SubsetSums] has them, and levels as stored.
     static void oneSegment(
+            byte[] raw,
+            int from,
+            int quads,
+            MemorySegment planes,
+            long levels,
+            boolean symmetric,
+            float scale,
+            float[] total,
+            int to) {
+        for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
+            block(raw, from + row, quads, planes, levels + row, symmetric, scale, total, to + row);
+        }
+    }
+
+    /// One vector of rows; even rows and odd ones stay apart.
+    private static void block(
             byte[] raw,
             int from,
             int quads,
