@@ -6,16 +6,19 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 
 /// Spreads compact planes: the bit of the r-th kept weight of an N:M group goes to the slot of that weight.
 ///
-/// All of it is bitwise logic on whole vectors. Each bit position counts the kept weights it has met in bits r0, r1, …;
-/// at every slot that rank selects the compact vector, and the keep bit is added to it.
+/// All of it is bitwise logic on whole vectors. Each bit position counts the kept weights it has met in bits
+/// r0, r1, …; at every slot that rank selects the compact vector, and the keep bit is added to it.
 final class Spreader {
 
     private static final int ROWS = SlicedLayout.ROWS;
 
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final int BLOCK = Species.BYTES.length();
 
     /// From the mask of signs to that of keeps.
@@ -37,8 +40,8 @@ final class Spreader {
         return zero.lanewise(XOR, difference.and(which));
     }
 
-    /// Bit by bit one of eight compact vectors, as the rank says. They come in pairs: the first, and what changes
-    /// it into the second.
+    /// Bit by bit one of eight compact vectors, as the rank says. They come in pairs: the first, and what
+    /// changes it into the second.
     private static ByteVector ofEight(
             ByteVector r0,
             ByteVector r1,
@@ -56,9 +59,18 @@ final class Spreader {
         return select(r2, lower, upper);
     }
 
-    /// Where compact vector `r` of `n` begins; the last one again beyond them, where no rank of a kept weight leads.
+    private static ByteVector load(MemorySegment planes, long at) {
+        return ByteVector.fromMemorySegment(Species.BYTES, planes, at, LE);
+    }
+
+    /// Where compact vector `r` of `n` begins; the last one again beyond them, where no rank of a kept weight
+    /// leads.
     static int compact(int at, int r, int n) {
         return at + Math.min(r, n - 1) * ROWS;
+    }
+
+    private static long compact(long at, int r, int n) {
+        return at + Math.min(r, n - 1) * (long) ROWS;
     }
 
     /// Whether a subblock has nothing but signs and keeps, and few enough of them for [#signsAndKeeps].
@@ -66,52 +78,49 @@ final class Spreader {
         return format.segments() == 1 && !format.dense() && !format.salient() && subblock.kept() <= 8;
     }
 
-    /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1, mask 1 =
-    /// kept. The compact signs begin at 0, the keep plane at `keeps`; slot `k` goes to
+    /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1,
+    /// mask 1 = kept. The compact signs begin at `signs`, the keep plane at `keeps`; slot `k` goes to
     /// [Masks#SLOT] `* k` behind `to`.
-    static void signsAndKeeps(byte[] planes, int keeps, int n, int slots, byte[] masks, int to) {
+    static void signsAndKeeps(MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
         for (int row = 0; row < ROWS; row += BLOCK) {
-            if (n <= 4) {
-                upTo4(planes, row, keeps + row, n, slots, masks, to + row);
-            } else {
-                upTo8(planes, row, keeps + row, n, slots, masks, to + row);
-            }
+            upTo8(planes, signs + row, keeps + row, n, slots, masks, to + row);
         }
     }
 
-    private static void upTo4(byte[] planes, int at, int keeps, int n, int slots, byte[] masks, int to) {
-        ByteVector s0 = load(planes, at);
-        ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
-        ByteVector s2 = load(planes, compact(at, 2, n));
-        ByteVector d2 = load(planes, compact(at, 3, n)).lanewise(XOR, s2);
-        ByteVector r0 = ByteVector.zero(Species.BYTES);
-        ByteVector r1 = r0;
-        for (int slot = 0; slot < slots; slot++) {
-            ByteVector keep = load(planes, keeps + slot * ROWS);
-            ByteVector sign = select(r1, choose(r0, s0, d0), choose(r0, s2, d2)).and(keep);
-            put(sign, keep, masks, to + slot * Masks.SLOT);
-            r1 = r1.lanewise(XOR, r0.and(keep));
-            r0 = r0.lanewise(XOR, keep);
-        }
-    }
-
-    private static void upTo8(byte[] planes, int at, int keeps, int n, int slots, byte[] masks, int to) {
-        ByteVector s0 = load(planes, at);
-        ByteVector d0 = load(planes, compact(at, 1, n)).lanewise(XOR, s0);
-        ByteVector s2 = load(planes, compact(at, 2, n));
-        ByteVector d2 = load(planes, compact(at, 3, n)).lanewise(XOR, s2);
-        ByteVector s4 = load(planes, compact(at, 4, n));
-        ByteVector d4 = load(planes, compact(at, 5, n)).lanewise(XOR, s4);
-        ByteVector s6 = load(planes, compact(at, 6, n));
-        ByteVector d6 = load(planes, compact(at, 7, n)).lanewise(XOR, s6);
+    /// The sign is a polynomial of the rank's bits, its coefficients made of the compact vectors beforehand.
+    /// The loop calls nothing but the vector library.
+    private static void upTo8(MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
+        ByteVector c0 = load(planes, signs);
+        ByteVector c1 = load(planes, compact(signs, 1, n));
+        ByteVector c2 = load(planes, compact(signs, 2, n));
+        ByteVector c3 = load(planes, compact(signs, 3, n)).lanewise(XOR, c2);
+        ByteVector c4 = load(planes, compact(signs, 4, n));
+        ByteVector c5 = load(planes, compact(signs, 5, n));
+        ByteVector c6 = load(planes, compact(signs, 6, n));
+        ByteVector c7 = load(planes, compact(signs, 7, n)).lanewise(XOR, c6);
+        c1 = c1.lanewise(XOR, c0);
+        c5 = c5.lanewise(XOR, c4);
+        c7 = c7.lanewise(XOR, c5);
+        c6 = c6.lanewise(XOR, c4);
+        c3 = c3.lanewise(XOR, c1);
+        c2 = c2.lanewise(XOR, c0);
+        c4 = c4.lanewise(XOR, c0);
+        c5 = c5.lanewise(XOR, c1);
+        c6 = c6.lanewise(XOR, c2);
+        c7 = c7.lanewise(XOR, c3);
         ByteVector r0 = ByteVector.zero(Species.BYTES);
         ByteVector r1 = r0;
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector keep = load(planes, keeps + slot * ROWS);
-            ByteVector sign =
-                    ofEight(r0, r1, r2, s0, d0, s2, d2, s4, d4, s6, d6).and(keep);
-            put(sign, keep, masks, to + slot * Masks.SLOT);
+            ByteVector keep = ByteVector.fromMemorySegment(Species.BYTES, planes, keeps + (long) slot * ROWS, LE);
+            ByteVector s01 = c0.lanewise(XOR, c1.and(r0));
+            ByteVector s23 = c2.lanewise(XOR, c3.and(r0));
+            ByteVector s45 = c4.lanewise(XOR, c5.and(r0));
+            ByteVector s67 = c6.lanewise(XOR, c7.and(r0));
+            ByteVector lower = s01.lanewise(XOR, s23.and(r1));
+            ByteVector upper = s45.lanewise(XOR, s67.and(r1));
+            lower.lanewise(XOR, upper.and(r2)).and(keep).intoArray(masks, to + slot * Masks.SLOT);
+            keep.intoArray(masks, to + slot * Masks.SLOT + KEPT);
             ByteVector carry = r0.and(keep);
             r0 = r0.lanewise(XOR, keep);
             r2 = r2.lanewise(XOR, r1.and(carry));
@@ -119,13 +128,8 @@ final class Spreader {
         }
     }
 
-    private static void put(ByteVector sign, ByteVector keep, byte[] masks, int to) {
-        sign.intoArray(masks, to);
-        keep.intoArray(masks, to + KEPT);
-    }
-
-    /// Spreads one compact plane of any number of kept weights, all in arrays: slot `k` goes to `to + k * 64`. The keep
-    /// plane has 64 bytes a slot at `keeps`.
+    /// Spreads one compact plane of any number of kept weights, all in arrays: slot `k` goes to `to + k * 64`.
+    /// The keep plane has 64 bytes a slot at `keeps`.
     static void spread(byte[] planes, int at, int n, int slots, byte[] keep, int keeps, byte[] out, int to) {
         for (int first = 0; first < n; first += 8) {
             for (int row = 0; row < ROWS; row += BLOCK) {
@@ -134,7 +138,8 @@ final class Spreader {
         }
     }
 
-    /// The kept weights of ranks `first` to `first + 7`; adds to what a former call has written unless `first` is 0.
+    /// The kept weights of ranks `first` to `first + 7`; adds to what a former call has written unless `first`
+    /// is 0.
     private static void spread8(
             byte[] planes, int at, int first, int n, int slots, byte[] keep, int keeps, byte[] out, int to) {
         byte notFirst = (byte) (first == 0 ? 0 : -1);
