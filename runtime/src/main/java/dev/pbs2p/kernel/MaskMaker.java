@@ -38,19 +38,15 @@ final class MaskMaker {
             int firstSlot,
             int mask,
             Masks masks) {
-        int slots = subblock.slots();
         int to = firstSlot * Masks.SLOT + Masks.at(mask);
         if (Spreader.takes(format, subblock)) {
-            long signs = unit + subblock.signs();
-            Spreader.signsAndKeeps(planes, signs, unit + subblock.keeps(), subblock.kept(), slots, masks.planes, to);
-            return;
-        }
-        int keeps = subblock.keeps() - subblock.signs();
-        int bytes = keeps + SlicedLayout.keepPlanes(format) * slots * ROWS;
-        MemorySegment.copy(planes, JAVA_BYTE, unit + subblock.signs(), stored, 0, bytes);
-        if (SegmentMasks.takes(format, subblock)) {
-            SegmentMasks.make(format, subblock, stored, keeps, masks.planes, to);
+            Spreader.signsAndKeeps(planes, unit, subblock, masks.planes, to);
+        } else if (SegmentMasks.takes(format, subblock)) {
+            SegmentMasks.make(format, planes, unit, subblock, masks.planes, to);
         } else {
+            int keeps = subblock.keeps() - subblock.signs();
+            int bytes = keeps + SlicedLayout.keepPlanes(format) * subblock.slots() * ROWS;
+            MemorySegment.copy(planes, JAVA_BYTE, unit + subblock.signs(), stored, 0, bytes);
             stepwise(format, subblock, keeps, masks.planes, to);
         }
     }

@@ -8,16 +8,19 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 
-/// The masks ([MaskRules]) of pruned formats with two or three segments, or one and salient columns, where at most 8 of
-/// an N:M group are kept: from stored planes to masks in registers, by the logic of [Spreader].
+/// The masks ([MaskRules]) of pruned formats with two or three segments, or one and salient columns, where at
+/// most 8 of an N:M group are kept: from stored planes to masks in registers, by the logic of [Spreader].
 ///
-/// The loops call nothing but the vector library, whose methods are inlined without a limit; our own would not be in
-/// bodies this large, and vectors that leave a body become objects.
+/// The loops call nothing but the vector library, whose methods are inlined without a limit; our own would not
+/// be in bodies this large, and vectors that leave a body become objects.
 final class SegmentMasks {
 
     private static final int ROWS = SlicedLayout.ROWS;
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final int SLOT = Masks.SLOT;
 
     private SegmentMasks() {}
@@ -26,22 +29,24 @@ final class SegmentMasks {
         return !format.dense() && format.segments() <= 3 && subblock.kept() <= 8;
     }
 
-    /// The signs begin at 0 of `planes`, the keep planes at `keeps`; slot `k` goes to `to + k * SLOT` of `masks`.
-    static void make(PackedFormat format, Subblock subblock, byte[] planes, int keeps, byte[] masks, int to) {
+    /// Slot `k` of a subblock goes to `to + k * SLOT` of `masks`.
+    static void make(PackedFormat format, MemorySegment planes, long unit, Subblock subblock, byte[] masks, int to) {
+        long signs = unit + subblock.signs();
+        long keeps = unit + subblock.keeps();
         int n = subblock.kept();
         for (int row = 0; row < ROWS; row += Species.BYTES.length()) {
             if (format.segments() == 3) {
-                symbols(format, planes, row, keeps + row, n, subblock.slots(), masks, to + row);
+                symbols(format, planes, signs + row, keeps + row, n, subblock.slots(), masks, to + row);
             } else {
-                twoPlanes(format, planes, row, keeps + row, n, subblock.slots(), masks, to + row);
+                twoPlanes(format, planes, signs + row, keeps + row, n, subblock.slots(), masks, to + row);
             }
         }
     }
 
     /// Behind the signs a plane of segments, or of second signs.
     private static void twoPlanes(
-            PackedFormat format, byte[] planes, int signs, int keeps, int n, int slots, byte[] masks, int to) {
-        int seconds = signs + n * ROWS;
+            PackedFormat format, MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
+        long seconds = signs + (long) n * ROWS;
         boolean two = format.segments() == 2;
         boolean salient = format.salient();
         int mask1 = to + Masks.at(1);
@@ -71,7 +76,7 @@ final class SegmentMasks {
         ByteVector r1 = r0;
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector keep = ByteVector.fromArray(Species.BYTES, planes, keeps + slot * ROWS);
+            ByteVector keep = ByteVector.fromMemorySegment(Species.BYTES, planes, keeps + (long) slot * ROWS, LE);
             ByteVector s01 = s0.lanewise(BITWISE_BLEND, s1, r0);
             ByteVector s23 = s2.lanewise(BITWISE_BLEND, s3, r0);
             ByteVector s45 = s4.lanewise(BITWISE_BLEND, s5, r0);
@@ -108,11 +113,12 @@ final class SegmentMasks {
         }
     }
 
-    /// Three segments: the keep planes are the bits of a symbol. 0 is pruned, 1 to 3 are segments 0 to 2; in a salient
-    /// column 1 + second sign.
+    /// Three segments: the keep planes are the bits of a symbol. 0 is pruned, 1 to 3 are segments 0 to 2; in a
+    /// salient column 1 + second sign.
     private static void symbols(
-            PackedFormat format, byte[] planes, int signs, int keeps, int n, int slots, byte[] masks, int to) {
+            PackedFormat format, MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
         boolean salient = format.salient();
+        long highs = keeps + (long) slots * ROWS;
         int mask1 = to + Masks.at(1);
         int mask2 = to + Masks.at(2);
         int mask3 = to + Masks.at(3);
@@ -133,8 +139,8 @@ final class SegmentMasks {
         ByteVector r1 = r0;
         ByteVector r2 = r0;
         for (int slot = 0; slot < slots; slot++) {
-            ByteVector low = ByteVector.fromArray(Species.BYTES, planes, keeps + slot * ROWS);
-            ByteVector high = ByteVector.fromArray(Species.BYTES, planes, keeps + (slots + slot) * ROWS);
+            ByteVector low = ByteVector.fromMemorySegment(Species.BYTES, planes, keeps + (long) slot * ROWS, LE);
+            ByteVector high = ByteVector.fromMemorySegment(Species.BYTES, planes, highs + (long) slot * ROWS, LE);
             ByteVector keep = low.or(high);
             ByteVector s01 = s0.lanewise(BITWISE_BLEND, s1, r0);
             ByteVector s23 = s2.lanewise(BITWISE_BLEND, s3, r0);

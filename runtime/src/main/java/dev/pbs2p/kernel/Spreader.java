@@ -59,7 +59,7 @@ final class Spreader {
         return select(r2, lower, upper);
     }
 
-    private static ByteVector load(MemorySegment planes, long at) {
+    static ByteVector load(MemorySegment planes, long at) {
         return ByteVector.fromMemorySegment(Species.BYTES, planes, at, LE);
     }
 
@@ -69,7 +69,7 @@ final class Spreader {
         return at + Math.min(r, n - 1) * ROWS;
     }
 
-    private static long compact(long at, int r, int n) {
+    static long compact(long at, int r, int n) {
         return at + Math.min(r, n - 1) * (long) ROWS;
     }
 
@@ -78,12 +78,13 @@ final class Spreader {
         return format.segments() == 1 && !format.dense() && !format.salient() && subblock.kept() <= 8;
     }
 
-    /// Writes sign and keep masks of one segment, at most 8 kept of each N:M group: mask 0 = kept and sign 1,
-    /// mask 1 = kept. The compact signs begin at `signs`, the keep plane at `keeps`; slot `k` goes to
+    /// Writes the masks of a subblock that it takes: mask 0 = kept and sign 1, mask 1 = kept. Slot `k` goes to
     /// [Masks#SLOT] `* k` behind `to`.
-    static void signsAndKeeps(MemorySegment planes, long signs, long keeps, int n, int slots, byte[] masks, int to) {
+    static void signsAndKeeps(MemorySegment planes, long unit, Subblock subblock, byte[] masks, int to) {
+        long signs = unit + subblock.signs();
+        long keeps = unit + subblock.keeps();
         for (int row = 0; row < ROWS; row += BLOCK) {
-            upTo8(planes, signs + row, keeps + row, n, slots, masks, to + row);
+            upTo8(planes, signs + row, keeps + row, subblock.kept(), subblock.slots(), masks, to + row);
         }
     }
 
