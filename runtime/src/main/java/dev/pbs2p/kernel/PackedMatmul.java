@@ -5,7 +5,6 @@ import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -170,12 +169,12 @@ final class PackedMatmul {
     /// @param together subblocks of a piece
     private void unit(PackedLinear w, Group group, int together, long at, int firstPiece, Scratch mine, int to) {
         PackedFormat format = w.weight().format();
-        List<Subblock> subblocks = group.subblocks();
+        int subblocks = group.subblocks().size();
         boolean levels = false;
-        for (int piece = 0; piece * together < subblocks.size(); piece++) {
+        for (int piece = 0; piece * together < subblocks; piece++) {
             int first = piece * together;
-            int end = Math.min(subblocks.size(), first + together);
-            masks(w, at, subblocks.subList(first, end), 0, mine);
+            int end = Math.min(subblocks, first + together);
+            masks(w, at, group, first, end, 0, mine);
             // After the planes that lie before them: memory is read in its order.
             if (!levels) {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
@@ -216,11 +215,11 @@ final class PackedMatmul {
     /// of tables.
     private void simple(
             PackedLinear w, Group group, int together, long at, int units, int firstPiece, Scratch mine, int to) {
-        List<Subblock> subblocks = group.subblocks();
-        for (int first = 0, piece = 0; first < subblocks.size(); first += together, piece++) {
-            int end = Math.min(subblocks.size(), first + together);
+        int subblocks = group.subblocks().size();
+        for (int first = 0, piece = 0; first < subblocks; first += together, piece++) {
+            int end = Math.min(subblocks, first + together);
             for (int u = 0; u < units; u++) {
-                masks(w, at + (long) u * group.bytes(), subblocks.subList(first, end), 2 * u, mine);
+                masks(w, at + (long) u * group.bytes(), group, first, end, 2 * u, mine);
             }
             int quads = order.quads(firstPiece + piece);
             for (int row = 0; row < rows; row++) {
@@ -258,9 +257,11 @@ final class PackedMatmul {
         return quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
     }
 
-    private static void masks(PackedLinear w, long unit, List<Subblock> subblocks, int mask, Scratch mine) {
-        int firstSlot = subblocks.getFirst().firstSlot();
-        for (Subblock subblock : subblocks) {
+    /// The masks of a unit's subblocks `first` to before `end`, from mask `mask` on.
+    private static void masks(PackedLinear w, long unit, Group group, int first, int end, int mask, Scratch mine) {
+        int firstSlot = group.subblocks().get(first).firstSlot();
+        for (int i = first; i < end; i++) {
+            Subblock subblock = group.subblocks().get(i);
             int slot = subblock.firstSlot() - firstSlot;
             mine.maker.make(w.weight().format(), w.weight().planes(), unit, subblock, slot, mask, mine.masks);
         }
