@@ -3,6 +3,7 @@ package dev.pbs2p.kernel;
 import static jdk.incubator.vector.VectorOperators.B2F;
 
 import dev.pbs2p.tensor.ByteMatrix;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -30,8 +31,8 @@ final class ByteRows {
         return FloatVector.fromArray(F, x, at);
     }
 
-    private static ByteVector bytes(ByteMatrix weight, long at) {
-        return ByteVector.fromMemorySegment(BYTES, weight.levels(), at, ByteOrder.LITTLE_ENDIAN);
+    private static ByteVector bytes(MemorySegment levels, long at) {
+        return ByteVector.fromMemorySegment(BYTES, levels, at, ByteOrder.LITTLE_ENDIAN);
     }
 
     /// Row `row` of `weight` times x[at ..).
@@ -39,9 +40,10 @@ final class ByteRows {
         int cols = weight.cols();
         long from = (long) row * cols;
         int groups = cols / GROUP;
+        MemorySegment levels = weight.levels().asSlice(from, cols);
         FloatVector sums = FloatVector.zero(F);
         for (int g = 0; g < groups; g++) {
-            sums = group(weight, from + (long) g * GROUP, x, at + g * GROUP)
+            sums = group(levels, g * GROUP, x, at + g * GROUP)
                     .fma(FloatVector.broadcast(F, weight.scale(row, g)), sums);
         }
         float rest = 0;
@@ -52,17 +54,17 @@ final class ByteRows {
     }
 
     /// The levels of a whole group times x[at ..), a sum a lane.
-    private static FloatVector group(ByteMatrix weight, long from, float[] x, int at) {
+    private static FloatVector group(MemorySegment levels, int from, float[] x, int at) {
         FloatVector sum0 = FloatVector.zero(F);
         FloatVector sum1 = sum0;
         if (BYTES.length() == LANES) {
             for (int i = 0; i < GROUP; i += 2 * LANES) {
-                sum0 = floats(bytes(weight, from + i), 0).fma(load(x, at + i), sum0);
-                sum1 = floats(bytes(weight, from + i + LANES), 0).fma(load(x, at + i + LANES), sum1);
+                sum0 = floats(bytes(levels, from + i), 0).fma(load(x, at + i), sum0);
+                sum1 = floats(bytes(levels, from + i + LANES), 0).fma(load(x, at + i + LANES), sum1);
             }
         } else {
             for (int i = 0; i < GROUP; i += 2 * LANES) {
-                ByteVector both = bytes(weight, from + i);
+                ByteVector both = bytes(levels, from + i);
                 sum0 = floats(both, 0).fma(load(x, at + i), sum0);
                 sum1 = floats(both, 1).fma(load(x, at + i + LANES), sum1);
             }
@@ -77,7 +79,7 @@ final class ByteRows {
         int whole = cols - cols % GROUP;
         for (int i = 0; i < whole; i += BYTES.length()) {
             float scale = weight.scale(row, i / GROUP);
-            ByteVector levels = bytes(weight, from + i);
+            ByteVector levels = bytes(weight.levels(), from + i);
             for (int part = 0; part < BYTES.length() / LANES; part++) {
                 floats(levels, part).mul(scale).intoArray(out, at + i + part * LANES);
             }
