@@ -15,8 +15,8 @@ final class Forms {
     void encode(QuantizedRows quantized, int rows, SlotOrder order, PackedFormat format, int first, int pieces) {
         pieceBytes = order.piece() / SubsetSums.PLACES * SubsetSums.QUAD_BYTES;
         rowBytes = pieces * pieceBytes;
-        if (form.length < rows * rowBytes) {
-            form = new byte[rows * rowBytes];
+        if (form.length < Species.FIRST + rows * rowBytes) {
+            form = new byte[Species.FIRST + rows * rowBytes];
         }
         if (format.salient() && salientForm.length < form.length) {
             salientForm = new byte[form.length];
@@ -43,6 +43,6 @@ final class Forms {
 
     /// Where piece `piece` of those encoded begins for row `row`.
     int at(int row, int piece) {
-        return row * rowBytes + piece * pieceBytes;
+        return Species.FIRST + row * rowBytes + piece * pieceBytes;
     }
 }

@@ -38,7 +38,7 @@ final class MaskMaker {
             int firstSlot,
             int mask,
             Masks masks) {
-        int to = firstSlot * Masks.SLOT + Masks.at(mask);
+        int to = firstSlot * Masks.SLOT + Masks.first(mask);
         if (Spreader.takes(format, subblock)) {
             Spreader.signsAndKeeps(planes, unit, subblock, masks.planes, to);
         } else if (SegmentMasks.takes(format, subblock)) {

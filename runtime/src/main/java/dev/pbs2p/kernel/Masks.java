@@ -25,15 +25,25 @@ final class Masks {
     static final int PACK_BYTES = SlicedLayout.MAX_SLOTS * SLOT;
 
     /// A byte a row: bit j = lane j of the slot.
-    final byte[] planes = new byte[Math.ceilDiv(MOST, PACK) * PACK_BYTES];
+    final byte[] planes = new byte[Species.FIRST + Math.ceilDiv(MOST, PACK) * PACK_BYTES];
 
     /// 64 sums a mask, in [RowOrder], then those that all rows share.
     final short[] sums = new short[MOST * ROWS];
 
     /// Sums of single quads of the masks that are summed together.
-    final byte[] raw = new byte[2 * UNITS * SubsetSums.RAW];
+    final byte[] raw = new byte[Species.FIRST + 2 * UNITS * SubsetSums.RAW];
 
     /// Where mask `mask` begins, at slot 0.
+    static int first(int mask) {
+        return Species.FIRST + at(mask);
+    }
+
+    /// Where the sums of single quads of the mask begin that is summed as number `i`.
+    static int raw(int i) {
+        return Species.FIRST + i * SubsetSums.RAW;
+    }
+
+    /// From mask 0 to mask `mask`.
     static int at(int mask) {
         return mask / PACK * PACK_BYTES + mask % PACK * ROWS;
     }

@@ -50,8 +50,8 @@ final class NibbleKernel {
         int count = Math.min(2, end - mask);
         for (int i = 0; i < count; i++) {
             for (int row = 0; row < ROWS; row += 2 * TABLE) {
-                int raw = i * SubsetSums.RAW + row;
-                sumTwo(masks.planes, Masks.at(mask + i) + row, quads, form, at, masks.raw, raw);
+                int raw = Masks.raw(i) + row;
+                sumTwo(masks.planes, Masks.first(mask + i) + row, quads, form, at, masks.raw, raw);
             }
         }
         return count;

@@ -62,10 +62,10 @@ final class OneSegmentKernel {
             int more = subblock.slots() / QUAD;
             int tables = at + quads * SubsetSums.QUAD_BYTES;
             long signs = unit + subblock.signs();
-            sum(planes, signs, last, unit + subblock.keeps(), more, form, tables, raw, quads * ROWS);
+            sum(planes, signs, last, unit + subblock.keeps(), more, form, tables, raw, Masks.raw(0) + quads * ROWS);
             quads += more;
         }
-        SumFold.oneSegment(raw, 0, quads, planes, unit + group.levels(), symmetric, scale, total, to);
+        SumFold.oneSegment(raw, Masks.raw(0), quads, planes, unit + group.levels(), symmetric, scale, total, to);
     }
 
     /// Where compact vector `r` begins; the last one again beyond it, where no rank of a kept weight leads.

@@ -227,7 +227,7 @@ final class PackedMatmul {
                 for (int u = 0; u < units; u++) {
                     SumFold.oneSegment(
                             mine.masks.raw,
-                            2 * u * SubsetSums.RAW,
+                            Masks.raw(2 * u),
                             quads,
                             w.weight().planes(),
                             at + (long) u * group.bytes() + group.levels(),

@@ -77,7 +77,7 @@ final class SubsetSums {
         for (int mask = first; mask < end; mask += together) {
             together = quads(masks, mask, end, quads, form, at);
             for (int i = 0; i < together; i++) {
-                widen(masks.raw, i * RAW, quads, masks.sums, (mask + i) * ROWS);
+                widen(masks.raw, Masks.raw(i), quads, masks.sums, (mask + i) * ROWS);
             }
         }
     }

@@ -105,7 +105,7 @@ final class TileKernel {
                 odd = ShortVector.fromArray(SHORTS, factors, lowest * ROWS + row + RowOrder.BLOCK / 2);
             }
             for (int mask = from; mask < to; mask++) {
-                ShortVector bits = ByteVector.fromArray(BYTES, planes, Masks.at(mask) + at + row)
+                ShortVector bits = ByteVector.fromArray(BYTES, planes, Masks.first(mask) + at + row)
                         .reinterpretAsShorts();
                 VectorMask<Short> inEven = bits.and(evenBit).compare(EQ, evenBit);
                 VectorMask<Short> inOdd = bits.and(oddBit).compare(EQ, oddBit);

@@ -76,7 +76,7 @@ final class WideKernel {
     ///
     /// @return how many masks
     static int sum(Masks masks, int mask, int end, int quads, byte[] form, int at) {
-        int from = Masks.at(mask);
+        int from = Masks.first(mask);
         if (mask % 4 == 0 && end - mask >= 4) {
             sumFour(masks.planes, from, quads, form, at, masks.raw);
             return 4;
@@ -154,7 +154,7 @@ final class WideKernel {
             h2 = h2.add(a2.selectFrom(h));
             h3 = h3.add(a3.selectFrom(h));
             if (pair % 2 == 1) {
-                int to = pair / 2 * ROWS;
+                int to = Species.FIRST + pair / 2 * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + SubsetSums.RAW_H);
                 e1.intoArray(raw, to + SubsetSums.RAW);
@@ -213,7 +213,7 @@ final class WideKernel {
             h0 = h0.add(a0.selectFrom(h));
             h1 = h1.add(a1.selectFrom(h));
             if (pair % 2 == 1) {
-                int to = pair / 2 * ROWS;
+                int to = Species.FIRST + pair / 2 * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + SubsetSums.RAW_H);
                 e1.intoArray(raw, to + SubsetSums.RAW);
@@ -251,7 +251,7 @@ final class WideKernel {
             h = ByteVector.fromArray(Species.TABLE, form, tables + 5 * TABLE);
             h0 = h0.add(a0.selectFrom(h));
             if (pair % 2 == 1) {
-                int to = pair / 2 * ROWS;
+                int to = Species.FIRST + pair / 2 * ROWS;
                 e0.intoArray(raw, to);
                 h0.intoArray(raw, to + SubsetSums.RAW_H);
                 e0 = ByteVector.zero(Species.TABLE);
