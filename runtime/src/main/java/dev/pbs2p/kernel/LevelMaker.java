@@ -34,10 +34,6 @@ final class LevelMaker {
     /// Reads the levels stored at `at`.
     void read(PackedFormat format, MemorySegment planes, long at) {
         int segments = format.segments();
-        if (segments == 1 && !format.symmetric() && !format.dense() && !format.salient()) {
-            one(planes, at);
-            return;
-        }
         for (int p = 0; p < format.parameters(); p++) {
             for (int i = 0; i < ROWS; i += RowOrder.BLOCK) {
                 split(planes, at + (long) p * ROWS + i, p * ROWS + i);
@@ -60,24 +56,6 @@ final class LevelMaker {
             twice(first, counted);
             twice(first + 1, counted + 1);
             salientLow(format, first, format.dense() ? lowest + 1 : counted + 2);
-        }
-    }
-
-    /// The factors of the commonest format, one segment with free levels, in registers. Calls nothing but the vector
-    /// library, whose methods are inlined without a limit: this is part of a large loop.
-    private void one(MemorySegment planes, long at) {
-        for (int i = 0; i < ROWS; i += RowOrder.BLOCK) {
-            ShortVector alphas = ByteVector.fromMemorySegment(Species.BYTES, planes, at + i, ByteOrder.LITTLE_ENDIAN)
-                    .reinterpretAsShorts();
-            ShortVector mus = ByteVector.fromMemorySegment(
-                            Species.BYTES, planes, at + ROWS + i, ByteOrder.LITTLE_ENDIAN)
-                    .reinterpretAsShorts();
-            ShortVector alpha = alphas.lanewise(LSHL, 8).lanewise(ASHR, 8);
-            alpha.add(alpha).intoArray(factors, i);
-            mus.lanewise(LSHL, 8).lanewise(ASHR, 8).sub(alpha).intoArray(factors, ROWS + i);
-            alpha = alphas.lanewise(ASHR, 8);
-            alpha.add(alpha).intoArray(factors, i + RowOrder.BLOCK / 2);
-            mus.lanewise(ASHR, 8).sub(alpha).intoArray(factors, ROWS + i + RowOrder.BLOCK / 2);
         }
     }
 

@@ -27,6 +27,11 @@ final class MaskRules {
         return !format.salient() ? 0 : format.dense() ? 2 : 3;
     }
 
+    /// Whether all masks of a format are P_0 and K_0.
+    static boolean simple(PackedFormat format) {
+        return format.segments() == 1 && !format.dense() && !format.salient();
+    }
+
     /// Puts the masks of one vector of rows and one slot, which begins at `to`. All bits are 0 where `keep` is.
     ///
     /// @param low, high the bits of the segment's number

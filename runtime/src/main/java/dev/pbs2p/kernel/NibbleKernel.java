@@ -1,7 +1,6 @@
 package dev.pbs2p.kernel;
 
 import static dev.pbs2p.kernel.SubsetSums.TABLE;
-import static dev.pbs2p.kernel.SubsetSums.pick;
 import static dev.pbs2p.kernel.SubsetSums.shiftRight;
 import static dev.pbs2p.kernel.SubsetSums.table;
 
@@ -68,19 +67,19 @@ final class NibbleKernel {
             ByteVector m0 = table(masks, from + slot);
             ByteVector m1 = table(masks, from + slot + TABLE);
             ByteVector e = table(form, at + slot);
-            e0 = e0.add(pick(m0, e));
-            e1 = e1.add(pick(m1, e));
+            e0 = e0.add(m0.selectFrom(e));
+            e1 = e1.add(m1.selectFrom(e));
             ByteVector h = table(form, at + slot + TABLE);
-            h0 = h0.add(pick(m0, h));
-            h1 = h1.add(pick(m1, h));
+            h0 = h0.add(m0.selectFrom(h));
+            h1 = h1.add(m1.selectFrom(h));
             m0 = shiftRight(m0, 4);
             m1 = shiftRight(m1, 4);
             e = table(form, at + slot + 2 * TABLE);
-            e0 = e0.add(pick(m0, e));
-            e1 = e1.add(pick(m1, e));
+            e0 = e0.add(m0.selectFrom(e));
+            e1 = e1.add(m1.selectFrom(e));
             h = table(form, at + slot + 3 * TABLE);
-            h0 = h0.add(pick(m0, h));
-            h1 = h1.add(pick(m1, h));
+            h0 = h0.add(m0.selectFrom(h));
+            h1 = h1.add(m1.selectFrom(h));
             if ((slot & LAST_SLOT) == LAST_SLOT) {
                 int to = slot / QUAD_BYTES * ROWS + first;
                 e0.intoArray(raw, to);

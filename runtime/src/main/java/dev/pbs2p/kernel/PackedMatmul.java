@@ -131,7 +131,7 @@ final class PackedMatmul {
             mine.sums = new float[sums];
         }
         Arrays.fill(mine.sums, 0, sums, 0);
-        boolean simple = !tiled && format.segments() == 1 && !format.dense() && !format.salient();
+        boolean simple = !tiled && MaskRules.simple(format);
         int piece = 0;
         int groupPieces = format.group() / order.piece();
         for (int g = 0; g < w.layout().groups(); g++) {

@@ -75,7 +75,7 @@ final class Spreader {
 
     /// Whether a subblock has nothing but signs and keeps, and few enough of them for [#signsAndKeeps].
     static boolean takes(PackedFormat format, Subblock subblock) {
-        return format.segments() == 1 && !format.dense() && !format.salient() && subblock.kept() <= 8;
+        return MaskRules.simple(format) && subblock.kept() <= 8;
     }
 
     /// Writes the masks of a subblock that it takes: mask 0 = kept and sign 1, mask 1 = kept. Slot `k` goes to

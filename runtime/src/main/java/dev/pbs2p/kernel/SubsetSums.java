@@ -134,11 +134,6 @@ final class SubsetSums {
         return ByteVector.fromArray(Species.TABLE, bytes, at);
     }
 
-    /// The table's entries at the low bits of each index.
-    static ByteVector pick(ByteVector index, ByteVector table) {
-        return index.selectFrom(table);
-    }
-
     /// Adds up the quads of one mask, at `raw[at]`, as shorts.
     static void widen(byte[] raw, int at, int quads, short[] sums, int to) {
         for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
