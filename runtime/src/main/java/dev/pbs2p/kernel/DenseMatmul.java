@@ -1,6 +1,8 @@
 package dev.pbs2p.kernel;
 
+import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DenseWeight;
+import dev.pbs2p.tensor.Tensor;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -17,8 +19,10 @@ final class DenseMatmul implements Workers.Task {
     private static final int MOST_ROWS = 64;
 
     private final Workers workers;
-    /// A thread's widened weight rows.
-    private final float[][] wide;
+    /// A single row of activations, arranged if the weights have 8 bits.
+    private float[] single = new float[0];
+    /// A thread's widened weight rows, or scales of rows.
+    private final float[][] rooms;
 
     private @Nullable HostMatrix x;
     private @Nullable DenseLinear linear;
@@ -27,7 +31,7 @@ final class DenseMatmul implements Workers.Task {
 
     DenseMatmul(Workers workers) {
         this.workers = workers;
-        this.wide = new float[workers.threads()][0];
+        this.rooms = new float[workers.threads()][0];
     }
 
     /// out = x · Wᵀ + bias.
@@ -35,12 +39,27 @@ final class DenseMatmul implements Workers.Task {
         x = in;
         linear = w;
         out = to;
+        if (in.rows() == 1) {
+            arrange(in, w.weight());
+        }
         int fair = (w.outputs() + 4 * workers.threads() - 1) / (4 * workers.threads());
         rowsPerPart = Math.min((fair + TILE - 1) / TILE * TILE, MOST_ROWS);
         workers.run(this, (w.outputs() + rowsPerPart - 1) / rowsPerPart);
         x = null;
         linear = null;
         out = null;
+    }
+
+    private void arrange(HostMatrix in, DenseWeight weight) {
+        int cols = in.cols();
+        if (single.length < Species.FIRST_FLOAT + cols) {
+            single = new float[Species.FIRST_FLOAT + cols];
+        }
+        if (weight instanceof ByteMatrix) {
+            ByteRows.arrange(in.data, cols, single, Species.FIRST_FLOAT);
+        } else {
+            System.arraycopy(in.data, 0, single, Species.FIRST_FLOAT, cols);
+        }
     }
 
     @Override
@@ -51,9 +70,7 @@ final class DenseMatmul implements Workers.Task {
         int first = part * rowsPerPart;
         int end = Math.min(w.outputs(), first + rowsPerPart);
         if (in.rows() == 1) {
-            for (int row = first; row < end; row++) {
-                to.data[row] = Widening.dot(w.weight(), row, in.data, 0);
-            }
+            single(w.weight(), first, end, to.data, worker);
         } else {
             for (int row = first; row < end; row += TILE) {
                 tile(in, w.weight(), row, Math.min(TILE, end - row), to, worker);
@@ -69,12 +86,30 @@ final class DenseMatmul implements Workers.Task {
         }
     }
 
+    private void single(DenseWeight weight, int first, int end, float[] to, int worker) {
+        switch (weight) {
+            case ByteMatrix bytes -> {
+                float[] scales = room(worker, (end - first) * ByteMatrix.groups(bytes.cols()));
+                ByteRows.dots(bytes, first, end, single, Species.FIRST_FLOAT, scales, to);
+            }
+            case Tensor tensor -> {
+                for (int row = first; row < end; row++) {
+                    to[row] = Widening.dot(tensor, row, single, Species.FIRST_FLOAT);
+                }
+            }
+        }
+    }
+
+    private float[] room(int worker, int values) {
+        if (rooms[worker].length < values) {
+            rooms[worker] = new float[values];
+        }
+        return rooms[worker];
+    }
+
     private void tile(HostMatrix in, DenseWeight weight, int row, int count, HostMatrix to, int worker) {
         int cols = in.cols();
-        if (wide[worker].length < TILE * cols) {
-            wide[worker] = new float[TILE * cols];
-        }
-        float[] w = wide[worker];
+        float[] w = room(worker, TILE * cols);
         for (int i = 0; i < count; i++) {
             Widening.row(weight, row + i, w, i * cols);
         }

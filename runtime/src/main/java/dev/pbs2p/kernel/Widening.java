@@ -54,14 +54,7 @@ final class Widening {
     }
 
     /// Row `row` of `weight` times x[at ..).
-    static float dot(DenseWeight weight, int row, float[] x, int at) {
-        return switch (weight) {
-            case Tensor tensor -> dot(tensor, row, x, at);
-            case ByteMatrix bytes -> ByteRows.dot(bytes, row, x, at);
-        };
-    }
-
-    private static float dot(Tensor weight, int row, float[] x, int at) {
+    static float dot(Tensor weight, int row, float[] x, int at) {
         int cols = weight.cols();
         long from = (long) row * cols;
         int whole = cols - cols % (2 * LANES);
