@@ -8,6 +8,7 @@ import dev.pbs2p.kernel.Matrix;
 import dev.pbs2p.tensor.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// LLaMA and Mistral: pre-norm blocks of grouped-query attention with rotary positions and a gated SiLU feed-forward.
 ///
@@ -26,13 +27,10 @@ public final class Llama implements Model {
     /// One decoder layer.
     private record Layer(
             Matrix inputLayernorm,
-            Linear qProj,
-            Linear kProj,
-            Linear vProj,
+            List<Linear> qkvProj,
             Linear oProj,
             Matrix postAttentionLayernorm,
-            Linear gateProj,
-            Linear upProj,
+            List<Linear> gateUpProj,
             Linear downProj) {}
 
     /// Loads every weight into `backend`.
@@ -64,13 +62,15 @@ public final class Llama implements Model {
         boolean mlpBias = config.mlpBias();
         return new Layer(
                 parameters.vector(prefix + "input_layernorm.weight", hidden),
-                parameters.linear(prefix + "self_attn.q_proj", queries, hidden, attentionBias),
-                parameters.linear(prefix + "self_attn.k_proj", keys, hidden, attentionBias),
-                parameters.linear(prefix + "self_attn.v_proj", keys, hidden, attentionBias),
+                List.of(
+                        parameters.linear(prefix + "self_attn.q_proj", queries, hidden, attentionBias),
+                        parameters.linear(prefix + "self_attn.k_proj", keys, hidden, attentionBias),
+                        parameters.linear(prefix + "self_attn.v_proj", keys, hidden, attentionBias)),
                 parameters.linear(prefix + "self_attn.o_proj", hidden, queries, attentionBias),
                 parameters.vector(prefix + "post_attention_layernorm.weight", hidden),
-                parameters.linear(prefix + "mlp.gate_proj", intermediate, hidden, mlpBias),
-                parameters.linear(prefix + "mlp.up_proj", intermediate, hidden, mlpBias),
+                List.of(
+                        parameters.linear(prefix + "mlp.gate_proj", intermediate, hidden, mlpBias),
+                        parameters.linear(prefix + "mlp.up_proj", intermediate, hidden, mlpBias)),
                 parameters.linear(prefix + "mlp.down_proj", hidden, intermediate, mlpBias));
     }
 
@@ -89,11 +89,10 @@ public final class Llama implements Model {
 
     private Matrix attention(int block, Layer layer, Matrix x, KvCache cache) {
         Matrix normed = backend.rmsNorm(x, layer.inputLayernorm, config.rmsNormEps());
-        Matrix q =
-                backend.rope(backend.matmul(normed, layer.qProj), ropeFrequencies, cache); // (tokens, heads * headDim)
-        Matrix k = backend.rope(
-                backend.matmul(normed, layer.kProj), ropeFrequencies, cache); // (tokens, kvHeads * headDim)
-        Matrix v = backend.matmul(normed, layer.vProj);
+        List<Matrix> qkv = backend.matmul(normed, layer.qkvProj);
+        Matrix q = backend.rope(qkv.get(0), ropeFrequencies, cache); // (tokens, heads * headDim)
+        Matrix k = backend.rope(qkv.get(1), ropeFrequencies, cache); // (tokens, kvHeads * headDim)
+        Matrix v = qkv.get(2);
         Matrix mixed = backend.attention(
                 q, k, v, config.numAttentionHeads(), config.numKeyValueHeads(), block, config.slidingWindow(), cache);
         return backend.matmul(mixed, layer.oProj);
@@ -101,9 +100,8 @@ public final class Llama implements Model {
 
     private Matrix feedForward(Layer layer, Matrix x) {
         Matrix normed = backend.rmsNorm(x, layer.postAttentionLayernorm, config.rmsNormEps());
-        Matrix gate = backend.matmul(normed, layer.gateProj); // (tokens, intermediate)
-        Matrix up = backend.matmul(normed, layer.upProj);
-        return backend.matmul(backend.swiglu(gate, up), layer.downProj);
+        List<Matrix> gateUp = backend.matmul(normed, layer.gateUpProj); // (tokens, intermediate) each
+        return backend.matmul(backend.swiglu(gateUp.get(0), gateUp.get(1)), layer.downProj);
     }
 
     @Override
@@ -113,13 +111,11 @@ public final class Llama implements Model {
 
     @Override
     public List<String> linears(int block) {
-        List<String> names = new ArrayList<>();
         Layer layer = layers.get(block);
-        for (Linear linear : List.of(
-                layer.qProj, layer.kProj, layer.vProj, layer.oProj, layer.gateProj, layer.upProj, layer.downProj)) {
-            names.add(linear.name());
-        }
-        return names;
+        return Stream.of(layer.qkvProj, List.of(layer.oProj), layer.gateUpProj, List.of(layer.downProj))
+                .flatMap(List::stream)
+                .map(Linear::name)
+                .toList();
     }
 
     @Override

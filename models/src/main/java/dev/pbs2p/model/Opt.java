@@ -8,6 +8,7 @@ import dev.pbs2p.kernel.Matrix;
 import dev.pbs2p.tensor.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// OPT: blocks of multi-head attention and a ReLU feed-forward with layer norms before them (after them in the 350M),
@@ -32,9 +33,7 @@ public final class Opt implements Model {
 
     /// One decoder layer.
     private record Layer(
-            Linear qProj,
-            Linear kProj,
-            Linear vProj,
+            List<Linear> qkvProj,
             Linear outProj,
             Norm selfAttnLayerNorm,
             Linear fc1,
@@ -76,9 +75,10 @@ public final class Opt implements Model {
         int hidden = config.hiddenSize();
         boolean bias = config.enableBias();
         return new Layer(
-                parameters.linear(prefix + "self_attn.q_proj", hidden, hidden, bias),
-                parameters.linear(prefix + "self_attn.k_proj", hidden, hidden, bias),
-                parameters.linear(prefix + "self_attn.v_proj", hidden, hidden, bias),
+                List.of(
+                        parameters.linear(prefix + "self_attn.q_proj", hidden, hidden, bias),
+                        parameters.linear(prefix + "self_attn.k_proj", hidden, hidden, bias),
+                        parameters.linear(prefix + "self_attn.v_proj", hidden, hidden, bias)),
                 parameters.linear(prefix + "self_attn.out_proj", hidden, hidden, bias),
                 norm(prefix + "self_attn_layer_norm", parameters),
                 parameters.linear(prefix + "fc1", config.ffnDim(), hidden, bias),
@@ -132,11 +132,11 @@ public final class Opt implements Model {
     }
 
     private Matrix attention(int block, Layer layer, Matrix x, KvCache cache) {
-        Matrix q = backend.matmul(x, layer.qProj); // (tokens, hidden)
-        Matrix k = backend.matmul(x, layer.kProj);
-        Matrix v = backend.matmul(x, layer.vProj);
+        List<Matrix> qkv = backend.matmul(x, layer.qkvProj); // (tokens, hidden) each
         int heads = config.numAttentionHeads();
-        return backend.matmul(backend.attention(q, k, v, heads, heads, block, Integer.MAX_VALUE, cache), layer.outProj);
+        Matrix mixed =
+                backend.attention(qkv.get(0), qkv.get(1), qkv.get(2), heads, heads, block, Integer.MAX_VALUE, cache);
+        return backend.matmul(mixed, layer.outProj);
     }
 
     private Matrix feedForward(Layer layer, Matrix x) {
@@ -155,11 +155,10 @@ public final class Opt implements Model {
     @Override
     public List<String> linears(int block) {
         Layer layer = layers.get(block);
-        List<String> names = new ArrayList<>();
-        for (Linear linear : List.of(layer.qProj, layer.kProj, layer.vProj, layer.outProj, layer.fc1, layer.fc2)) {
-            names.add(linear.name());
-        }
-        return names;
+        return Stream.of(layer.qkvProj, List.of(layer.outProj, layer.fc1, layer.fc2))
+                .flatMap(List::stream)
+                .map(Linear::name)
+                .toList();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.pbs2p.kernel;
 
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The dozen operations a model needs. [ScalarBackend] defines each in plain loops; every other backend is tested
@@ -50,6 +51,15 @@ public interface Backend extends AutoCloseable {
     /// x·Wᵀ (+ bias): x.rows() × w.outputs(). Packed weights meet activations quantised to 8 bits in every group of 128
     /// columns (algorithm.md; exact integers until the levels); dense weights meet float32.
     Matrix matmul(Matrix x, Linear w);
+
+    /// The product of x with each of several linears, such as those of queries, keys and values.
+    default List<Matrix> matmul(Matrix x, List<Linear> ws) {
+        Matrix[] products = new Matrix[ws.size()];
+        for (int i = 0; i < products.length; i++) {
+            products[i] = matmul(x, ws.get(i));
+        }
+        return List.of(products);
+    }
 
     /// a + b, of equal shape.
     Matrix add(Matrix a, Matrix b);

@@ -4,9 +4,6 @@ package dev.pbs2p.kernel;
 final class HostMatrix implements Matrix {
 
     final float[] data;
-    /// Counts the lives of this object, which a workspace hands out again and again.
-    int stamp;
-
     private final int rows;
     private final int cols;
 

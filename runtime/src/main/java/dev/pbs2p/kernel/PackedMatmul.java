@@ -4,7 +4,9 @@ import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,8 @@ final class PackedMatmul {
     private static final int TILE = 16;
     /// Runs a thread quantises in one part.
     private static final int RUNS = 8;
+    /// Activations of a row below which one thread quantises them sooner than several do.
+    private static final int ALONE = 8192;
 
     private static final int ROWS = SlicedLayout.ROWS;
 
@@ -31,17 +35,17 @@ final class PackedMatmul {
     private final Workers.Task quantize = this::quantizePart;
     private final Workers.Task multiply = this::part;
 
-    private @Nullable HostMatrix lastX;
-    private int lastStamp;
+    /// The products to compute: each linear with the matrix for its outputs.
+    private final List<PackedLinear> linears = new ArrayList<>();
+    private final List<HostMatrix> outs = new ArrayList<>();
 
+    private final UnitParts parts = new UnitParts();
     private @Nullable HostMatrix x;
-    private @Nullable PackedLinear linear;
-    private @Nullable HostMatrix out;
     private SlotOrder order = new SlotOrder(1, 0, 32);
     private int firstRow;
     private int rows;
     private boolean tiled;
-    private int wholeBlocks;
+    private int runsPerPart;
 
     /// What one thread works in.
     private static final class Scratch {
@@ -62,69 +66,65 @@ final class PackedMatmul {
         Arrays.setAll(scratch, i -> new Scratch());
     }
 
-    /// out = x · Wᵀ + bias.
-    void multiply(HostMatrix in, PackedLinear w, HostMatrix to) {
+    /// Asks [#run] for out = x · Wᵀ + bias, beside the products asked for before.
+    void add(PackedLinear w, HostMatrix out) {
+        if (!linears.isEmpty() && !sharing(linears.getFirst(), w)) {
+            throw new IllegalArgumentException(w.name() + " reads activations in another form");
+        }
+        linears.add(w);
+        outs.add(out);
+    }
+
+    /// Whether two linears read the same encoded activations, and can be asked for together.
+    static boolean sharing(PackedLinear a, PackedLinear b) {
+        PackedFormat one = a.weight().format();
+        PackedFormat other = b.weight().format();
+        return a.order().equals(b.order())
+                && !one.salient()
+                && !other.salient()
+                && TileKernel.takes(one, TileKernel.TILE) == TileKernel.takes(other, TileKernel.TILE);
+    }
+
+    /// Computes the products that were asked for.
+    void run(HostMatrix in) {
+        PackedLinear some = linears.getFirst();
         x = in;
-        linear = w;
-        out = to;
-        SlotOrder wanted = w.order();
-        int blocks = Math.ceilDiv(w.layout().rowUnits(), SlicedLayout.BLOCK);
-        int threads = workers.threads();
-        wholeBlocks = blocks / threads * threads;
-        int parts = wholeBlocks + (blocks - wholeBlocks) * threads;
-        tiled = TileKernel.takes(w.weight().format(), in.rows());
+        order = some.order();
+        tiled = TileKernel.takes(some.weight().format(), in.rows());
         int tile = tiled ? TileKernel.TILE : TILE;
+        parts.cut(linears, workers.threads(), SlicedLayout.BLOCK);
         for (firstRow = 0; firstRow < in.rows(); firstRow += tile) {
             rows = Math.min(tile, in.rows() - firstRow);
-            // Queries, keys and values (and gate and up) follow each other on the same activations.
-            boolean known =
-                    rows == in.rows() && in == lastX && in.stamp == lastStamp && quantized.suits(wanted, w.weight());
-            if (!known) {
-                order = wanted;
-                quantized.prepare(rows, wanted, w.weight());
-                workers.run(quantize, rows * quantizeParts());
-                lastX = rows == in.rows() ? in : null;
-                lastStamp = in.stamp;
-            }
-            workers.run(multiply, parts);
+            quantized.prepare(rows, order, some.weight());
+            runsPerPart = order.cols() < ALONE ? quantized.runs() : RUNS;
+            workers.run(quantize, rows * quantizeParts());
+            workers.run(multiply, parts.count());
         }
         x = null;
-        linear = null;
-        out = null;
+        linears.clear();
+        outs.clear();
     }
 
     private int quantizeParts() {
-        return (quantized.runs() + RUNS - 1) / RUNS;
+        return Math.ceilDiv(quantized.runs(), runsPerPart);
     }
 
     private void quantizePart(int part, int worker) {
         HostMatrix in = Objects.requireNonNull(x);
         int row = part / quantizeParts();
-        int first = part % quantizeParts() * RUNS;
-        for (int run = first; run < Math.min(first + RUNS, quantized.runs()); run++) {
+        int first = part % quantizeParts() * runsPerPart;
+        for (int run = first; run < Math.min(first + runsPerPart, quantized.runs()); run++) {
             quantized.quantize(row, run, in.data, (firstRow + row) * in.cols(), scratch[worker].quantize);
         }
     }
 
-    /// One of the blocks that each thread gets as many of as any other, or a thread's share of one of the rest.
     private void part(int part, int worker) {
-        int threads = workers.threads();
-        int rest = part - wholeBlocks;
-        int block = rest < 0 ? part : wholeBlocks + rest / threads;
-        int first = block * SlicedLayout.BLOCK;
-        int units = Math.min(
-                SlicedLayout.BLOCK, Objects.requireNonNull(linear).layout().rowUnits() - first);
-        if (rest < 0) {
-            units(first, first + units, scratch[worker]);
-        } else {
-            int share = rest % threads;
-            units(first + units * share / threads, first + units * (share + 1) / threads, scratch[worker]);
-        }
+        int linear = parts.linear(part);
+        units(linears.get(linear), parts.first(part), parts.end(part), outs.get(linear), scratch[worker]);
     }
 
-    /// Row units of one block, `first` to before `end`.
-    private void units(int first, int end, Scratch mine) {
-        PackedLinear w = Objects.requireNonNull(linear);
+    /// Row units of one linear, `first` to before `end`.
+    private void units(PackedLinear w, int first, int end, HostMatrix out, Scratch mine) {
         PackedFormat format = w.weight().format();
         int sums = (end - first) * rows * ROWS;
         if (mine.sums.length < sums) {
@@ -159,7 +159,7 @@ final class PackedMatmul {
             piece += pieces;
         }
         for (int unit = first; unit < end; unit++) {
-            finish(w, unit, mine, (unit - first) * rows * ROWS);
+            finish(w, unit, mine, (unit - first) * rows * ROWS, out);
         }
     }
 
@@ -291,8 +291,7 @@ final class PackedMatmul {
         Arrays.fill(sums, sum * ROWS, (sum + 1) * ROWS, value);
     }
 
-    private void finish(PackedLinear w, int unit, Scratch mine, int sums) {
-        HostMatrix to = Objects.requireNonNull(out);
+    private void finish(PackedLinear w, int unit, Scratch mine, int sums, HostMatrix to) {
         int first = unit * ROWS;
         int valid = Math.min(ROWS, w.outputs() - first);
         for (int i = 0; i < valid; i++) {

@@ -2,7 +2,6 @@ package dev.pbs2p.kernel;
 
 import dev.pbs2p.tensor.PackedMatrix;
 import java.util.Arrays;
-import java.util.Objects;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
@@ -49,11 +48,6 @@ final class QuantizedRows {
         private final byte[] q = new byte[RUN];
         private final byte[] ordered = new byte[RUN];
         private final byte[] salient = new byte[RUN];
-    }
-
-    /// Whether rows prepared for `wanted` and the salient columns of `matrix` have this form.
-    boolean suits(SlotOrder wanted, PackedMatrix matrix) {
-        return wanted.equals(order) && Objects.equals(salientOf, matrix.format().salient() ? matrix : null);
     }
 
     /// Makes room for `rows` rows for a matrix.

@@ -155,17 +155,22 @@ public class ScalarBackend implements Backend {
 
     @Override
     public Matrix matmul(Matrix x, Linear w) {
-        if (x.cols() != w.inputs()) {
-            throw new IllegalArgumentException(
-                    w.name() + " takes " + w.inputs() + " columns, but the matrix is " + x.rows() + "x" + x.cols());
-        }
-        HostMatrix out = workspace.take(x.rows(), w.outputs());
+        HostMatrix out = product(x, w);
         switch (w) {
             case DenseLinear dense -> dense((HostMatrix) x, dense, out);
             case PackedLinear packed -> packed((HostMatrix) x, packed, out);
             default -> throw foreign(w);
         }
         return out;
+    }
+
+    /// Room for the product of `x` with `w`.
+    final HostMatrix product(Matrix x, Linear w) {
+        if (x.cols() != w.inputs()) {
+            throw new IllegalArgumentException(
+                    w.name() + " takes " + w.inputs() + " columns, but the matrix is " + x.rows() + "x" + x.cols());
+        }
+        return workspace.take(x.rows(), w.outputs());
     }
 
     void dense(HostMatrix x, DenseLinear w, HostMatrix out) {

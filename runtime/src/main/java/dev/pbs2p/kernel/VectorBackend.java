@@ -2,6 +2,7 @@ package dev.pbs2p.kernel;
 
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The scalar backend's SIMD twin on several threads. Packed weights give the same floats to the last bit; other sums
@@ -101,8 +102,36 @@ public final class VectorBackend extends ScalarBackend {
         if (plain()) {
             plainMatmul.multiply(x, w, out);
         } else {
-            packed.multiply(x, w, out);
+            packed.add(w, out);
+            packed.run(x);
         }
+    }
+
+    @Override
+    public List<Matrix> matmul(Matrix x, List<Linear> ws) {
+        if (plain() || !together(ws)) {
+            return super.matmul(x, ws);
+        }
+        Matrix[] products = new Matrix[ws.size()];
+        for (int i = 0; i < products.length; i++) {
+            PackedLinear w = (PackedLinear) ws.get(i);
+            HostMatrix out = product(x, w);
+            packed.add(w, out);
+            products[i] = out;
+        }
+        packed.run((HostMatrix) x);
+        return List.of(products);
+    }
+
+    private static boolean together(List<Linear> ws) {
+        for (Linear w : ws) {
+            if (!(w instanceof PackedLinear packed
+                    && ws.getFirst() instanceof PackedLinear first
+                    && PackedMatmul.sharing(first, packed))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -36,7 +36,6 @@ final class Workspace {
                 if (i < stale) {
                     stale--;
                 }
-                candidate.stamp++;
                 return candidate;
             }
         }

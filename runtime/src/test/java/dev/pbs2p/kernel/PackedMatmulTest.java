@@ -9,6 +9,8 @@ import dev.pbs2p.tensor.Codes;
 import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
+import dev.pbs2p.tensor.Weight;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,43 @@ class PackedMatmulTest {
         for (int i = 0; i < sides.length; i++) {
             PackedMatrix matrix = PackedCases.matrix(format, rows[i % rows.length], sides[i], i);
             assertEqual(matrix, PackedCases.activations(1, sides[i], i), 1, 8, 1);
+        }
+    }
+
+    /// Linears of one form and of several, packed and dense.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 40})
+    void severalLinearsTogether(int batch) {
+        PackedFormat one = new PackedFormat(8, 16, true, 128, 1, false, false);
+        PackedFormat two = new PackedFormat(8, 16, true, 128, 2, false, false);
+        PackedFormat salient = new PackedFormat(6, 8, false, 128, 3, false, true);
+        float[] x = PackedCases.activations(batch, 300, 9);
+        for (List<PackedFormat> formats :
+                List.of(List.of(one, one, one), List.of(one, two), List.of(one, salient), List.of(salient, salient))) {
+            List<Weight> weights = new ArrayList<>();
+            for (PackedFormat format : formats) {
+                weights.add(PackedCases.matrix(format, 70 + 1100 * (weights.size() % 2), 300, weights.size()));
+            }
+            assertTogether(weights, x, batch);
+        }
+        PackedMatrix packed = PackedCases.matrix(one, 70, 300, 1);
+        Tensor dense = Tensor.of(PackedCases.activations(5, 300, 2), 5, 300);
+        assertTogether(List.of(packed, packed, dense), x, batch);
+    }
+
+    private static void assertTogether(List<Weight> weights, float[] x, int batch) {
+        for (int threads = 1; threads <= 3; threads++) {
+            try (VectorBackend vector = new VectorBackend(threads, 8)) {
+                List<Linear> linears = weights.stream()
+                        .map(weight -> vector.linear("w", weight, null))
+                        .toList();
+                Matrix in = vector.matrix(x, batch, 300);
+                List<Matrix> products = vector.matmul(in, linears);
+                assertEquals(linears.size(), products.size());
+                for (int i = 0; i < linears.size(); i++) {
+                    assertArrayEquals(vector.read(vector.matmul(in, linears.get(i))), vector.read(products.get(i)));
+                }
+            }
         }
     }
 
