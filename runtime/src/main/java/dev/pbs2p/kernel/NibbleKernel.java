@@ -3,6 +3,8 @@ package dev.pbs2p.kernel;
 import static dev.pbs2p.kernel.SubsetSums.TABLE;
 import static dev.pbs2p.kernel.SubsetSums.shiftRight;
 import static dev.pbs2p.kernel.SubsetSums.table;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.ByteVector;
 
@@ -29,15 +31,43 @@ final class NibbleKernel {
 
     private NibbleKernel() {}
 
-    /// Of `quads` quads, as [SubsetSums#encode] has it.
+    /// Of `quads` quads, as [SubsetSums#encode] has it. What stays the same is held in registers: stores might
+    /// change it, for all the compiler knows, if it were read where it is needed.
     static void encode(byte[] q, int from, int quads, byte[] form, int to) {
+        ByteVector member0 = table(MEMBERS, 0 * TABLE);
+        ByteVector member1 = table(MEMBERS, 1 * TABLE);
+        ByteVector member2 = table(MEMBERS, 2 * TABLE);
+        ByteVector member3 = table(MEMBERS, 3 * TABLE);
+        ByteVector subset0 = table(SubsetSums.SUBSETS, 0 * TABLE);
+        ByteVector subset1 = table(SubsetSums.SUBSETS, 1 * TABLE);
+        ByteVector subset2 = table(SubsetSums.SUBSETS, 2 * TABLE);
+        ByteVector subset3 = table(SubsetSums.SUBSETS, 3 * TABLE);
         for (int nibble = 0; nibble < quads * SubsetSums.PLACES / 4; nibble++) {
+            ByteVector activations = table(q, from + nibble * 4);
+            // Shifted as if unsigned, from 128 up, so that no sign is lost.
+            ByteVector upper = activations
+                    .lanewise(XOR, (byte) 128)
+                    .reinterpretAsInts()
+                    .lanewise(LSHR, 5)
+                    .reinterpretAsBytes()
+                    .and((byte) 7)
+                    .sub((byte) 4);
+            ByteVector lower = activations.and((byte) 31);
+            ByteVector uppers = member0.selectFrom(upper).and(subset0);
+            ByteVector lowers = member0.selectFrom(lower).and(subset0);
+            uppers = uppers.add(member1.selectFrom(upper).and(subset1));
+            lowers = lowers.add(member1.selectFrom(lower).and(subset1));
+            uppers = uppers.add(member2.selectFrom(upper).and(subset2));
+            lowers = lowers.add(member2.selectFrom(lower).and(subset2));
+            uppers = uppers.add(member3.selectFrom(upper).and(subset3));
+            lowers = lowers.add(member3.selectFrom(lower).and(subset3));
             int at = to + nibble * 2 * TABLE;
-            SubsetSums.fours(q, from + nibble * 4, MEMBERS, form, at);
-            ByteVector upper = table(form, at);
-            ByteVector lower = table(form, at + TABLE);
-            lower.and((byte) 31).intoArray(form, at);
-            upper.add(shiftRight(lower, 5).and((byte) 7)).add(BIAS).intoArray(form, at + TABLE);
+            ByteVector carry = lowers.reinterpretAsInts()
+                    .lanewise(LSHR, 5)
+                    .reinterpretAsBytes()
+                    .and((byte) 7);
+            lowers.and((byte) 31).intoArray(form, at);
+            uppers.add(carry).add(BIAS).intoArray(form, at + TABLE);
         }
     }
 

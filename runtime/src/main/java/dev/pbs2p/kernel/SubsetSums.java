@@ -2,7 +2,6 @@ package dev.pbs2p.kernel;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.util.function.IntBinaryOperator;
 import jdk.incubator.vector.ByteVector;
@@ -42,7 +41,7 @@ final class SubsetSums {
     static final int QUAD_BIAS = 32 * 128;
 
     /// For each of four members a vector: -1 where it belongs to the subset of an entry's number.
-    private static final byte[] SUBSETS = subsets();
+    static final byte[] SUBSETS = subsets();
 
     private SubsetSums() {}
 
@@ -102,27 +101,6 @@ final class SubsetSums {
             member[i] = (byte) place.applyAsInt(i % TABLE / 16, i / TABLE);
         }
         return member;
-    }
-
-    /// Puts the sums of the subsets of four activations, at the low four bits of an entry's number, into two
-    /// vectors: of the activations' upper three bits, from -4 to 3, and of their lower five.
-    static void fours(byte[] q, int from, byte[] members, byte[] form, int to) {
-        ByteVector activations = table(q, from);
-        // Shifted as if unsigned, from 128 up, so that no sign is lost.
-        ByteVector upper = shiftRight(activations.lanewise(XOR, (byte) 128), 5)
-                .and((byte) 7)
-                .sub((byte) 4);
-        ByteVector lower = activations.and((byte) 31);
-        ByteVector uppers = ByteVector.zero(Species.TABLE);
-        ByteVector lowers = uppers;
-        for (int i = 0; i < 4; i++) {
-            ByteVector member = table(members, i * TABLE);
-            ByteVector subset = table(SUBSETS, i * TABLE);
-            uppers = uppers.add(member.selectFrom(upper).and(subset));
-            lowers = lowers.add(member.selectFrom(lower).and(subset));
-        }
-        uppers.intoArray(form, to);
-        lowers.intoArray(form, to + TABLE);
     }
 
     /// Shifts bytes through their neighbours: the upper bits of the result are garbage.

@@ -4,6 +4,7 @@ import static dev.pbs2p.kernel.SubsetSums.TABLE;
 import static dev.pbs2p.kernel.SubsetSums.table;
 import static jdk.incubator.vector.VectorOperators.AND_NOT;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.util.function.IntBinaryOperator;
 import jdk.incubator.vector.ByteVector;
@@ -21,8 +22,10 @@ final class WideKernel {
     /// Bytes of a pair's tables.
     static final int PAIR = 6 * TABLE;
 
-    /// Added to every h of a table: sums of six, of six and of four activations.
-    private static final byte[] BIAS = {24, 24, 16};
+    /// Added to every h of a table, of sums of six and of sums of four activations.
+    private static final byte BIAS_SIX = 24;
+
+    private static final byte BIAS_FOUR = 16;
 
     /// Where the members of four subsets of four lie, of which the tables are made: the low four bits of the
     /// first slot and of the second, then bits 4 and 5 of both, the second's first, and bits 6 and 7.
@@ -40,34 +43,83 @@ final class WideKernel {
     private WideKernel() {}
 
     private static byte[] entries(IntBinaryOperator entry) {
-        byte[] entries = new byte[BIAS.length * TABLE];
+        byte[] entries = new byte[3 * TABLE];
         for (int i = 0; i < entries.length; i++) {
             entries[i] = (byte) entry.applyAsInt(i / TABLE, i % TABLE);
         }
         return entries;
     }
 
-    /// Of `quads` quads, as [SubsetSums#encode] has it.
+    /// Of `quads` quads, as [SubsetSums#encode] has it. What stays the same is held in registers: stores might
+    /// change it, for all the compiler knows, if it were read where it is needed.
     static void encode(byte[] q, int from, int quads, byte[] form, int to) {
+        ByteVector member0 = table(MEMBERS, 0 * TABLE);
+        ByteVector member1 = table(MEMBERS, 1 * TABLE);
+        ByteVector member2 = table(MEMBERS, 2 * TABLE);
+        ByteVector member3 = table(MEMBERS, 3 * TABLE);
+        ByteVector subset0 = table(SubsetSums.SUBSETS, 0 * TABLE);
+        ByteVector subset1 = table(SubsetSums.SUBSETS, 1 * TABLE);
+        ByteVector subset2 = table(SubsetSums.SUBSETS, 2 * TABLE);
+        ByteVector subset3 = table(SubsetSums.SUBSETS, 3 * TABLE);
+        ByteVector low0 = table(LOW, 0 * TABLE);
+        ByteVector high0 = table(HIGH, 0 * TABLE);
+        ByteVector low1 = table(LOW, 1 * TABLE);
+        ByteVector high1 = table(HIGH, 1 * TABLE);
+        ByteVector low2 = table(LOW, 2 * TABLE);
+        ByteVector high2 = table(HIGH, 2 * TABLE);
         for (int pair = 0; pair < quads * 2; pair++) {
-            tables(q, from + pair * 16, form, to + pair * PAIR);
-        }
-    }
-
-    /// The tables of a pair. Their place also holds the sums of fours that they are made of.
-    private static void tables(byte[] q, int from, byte[] form, int to) {
-        SubsetSums.fours(q, from, MEMBERS, form, to);
-        ByteVector upper = table(form, to);
-        ByteVector lower = table(form, to + TABLE);
-        for (int i = 0; i < BIAS.length; i++) {
-            ByteVector low = table(LOW, i * TABLE);
-            ByteVector high = table(HIGH, i * TABLE);
-            ByteVector uppers = low.selectFrom(upper).add(high.selectFrom(upper));
-            ByteVector lowers = low.selectFrom(lower).add(high.selectFrom(lower));
-            ByteVector carry = SubsetSums.shiftRight(lowers, 5).and((byte) 7);
-            int at = to + 2 * i * TABLE;
-            lowers.and((byte) 31).intoArray(form, at);
-            uppers.add(carry).add(BIAS[i]).intoArray(form, at + TABLE);
+            ByteVector activations = table(q, from + pair * 16);
+            // Shifted as if unsigned, from 128 up, so that no sign is lost.
+            ByteVector upper = activations
+                    .lanewise(XOR, (byte) 128)
+                    .reinterpretAsInts()
+                    .lanewise(LSHR, 5)
+                    .reinterpretAsBytes()
+                    .and((byte) 7)
+                    .sub((byte) 4);
+            ByteVector lower = activations.and((byte) 31);
+            ByteVector uppers = member0.selectFrom(upper).and(subset0);
+            ByteVector lowers = member0.selectFrom(lower).and(subset0);
+            uppers = uppers.add(member1.selectFrom(upper).and(subset1));
+            lowers = lowers.add(member1.selectFrom(lower).and(subset1));
+            uppers = uppers.add(member2.selectFrom(upper).and(subset2));
+            lowers = lowers.add(member2.selectFrom(lower).and(subset2));
+            uppers = uppers.add(member3.selectFrom(upper).and(subset3));
+            lowers = lowers.add(member3.selectFrom(lower).and(subset3));
+            int at = to + pair * PAIR;
+            ByteVector sum0 = low0.selectFrom(lowers).add(high0.selectFrom(lowers));
+            ByteVector carry0 = sum0.reinterpretAsInts()
+                    .lanewise(LSHR, 5)
+                    .reinterpretAsBytes()
+                    .and((byte) 7);
+            sum0.and((byte) 31).intoArray(form, at + 0 * TABLE);
+            low0.selectFrom(uppers)
+                    .add(high0.selectFrom(uppers))
+                    .add(carry0)
+                    .add(BIAS_SIX)
+                    .intoArray(form, at + 1 * TABLE);
+            ByteVector sum1 = low1.selectFrom(lowers).add(high1.selectFrom(lowers));
+            ByteVector carry1 = sum1.reinterpretAsInts()
+                    .lanewise(LSHR, 5)
+                    .reinterpretAsBytes()
+                    .and((byte) 7);
+            sum1.and((byte) 31).intoArray(form, at + 2 * TABLE);
+            low1.selectFrom(uppers)
+                    .add(high1.selectFrom(uppers))
+                    .add(carry1)
+                    .add(BIAS_SIX)
+                    .intoArray(form, at + 3 * TABLE);
+            ByteVector sum2 = low2.selectFrom(lowers).add(high2.selectFrom(lowers));
+            ByteVector carry2 = sum2.reinterpretAsInts()
+                    .lanewise(LSHR, 5)
+                    .reinterpretAsBytes()
+                    .and((byte) 7);
+            sum2.and((byte) 31).intoArray(form, at + 4 * TABLE);
+            low2.selectFrom(uppers)
+                    .add(high2.selectFrom(uppers))
+                    .add(carry2)
+                    .add(BIAS_FOUR)
+                    .intoArray(form, at + 5 * TABLE);
         }
     }
 
