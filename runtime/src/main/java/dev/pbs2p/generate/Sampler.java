@@ -47,12 +47,17 @@ public final class Sampler {
 
     private static int argmax(float[] logits) {
         int best = 0;
+        float most = logits[0];
         boolean broken = false;
         for (int i = 0; i < logits.length; i++) {
-            broken |= Float.isNaN(logits[i]);
-            best = logits[i] > logits[best] ? i : best;
+            float logit = logits[i];
+            broken |= Float.isNaN(logit);
+            if (logit > most) {
+                most = logit;
+                best = i;
+            }
         }
-        if (broken || Float.isInfinite(logits[best])) {
+        if (broken || Float.isInfinite(most)) {
             throw new IllegalStateException("the model's logits are not finite numbers: its weights may be damaged");
         }
         return best;

@@ -83,48 +83,43 @@ final class AttentionPart {
     /// Turns a query's scores into weights that add up to 1; those of positions it does not see into 0.
     private void weigh(int i) {
         int last = position + i / shape.sharing();
+        int first = score(i, begin);
         int from = score(i, shape.from(last));
         int to = score(i, last + 1);
-        Arrays.fill(scores, score(i, begin), from, 0);
-        softmax(scores, from, to, (float) (1 / Math.sqrt(shape.headSize())));
-        Arrays.fill(scores, to, (i + 1) * width, 0);
+        // Whole vectors, which stay within the query's scores: their width is a multiple of any vector's.
+        int firstVector = from - (from - first) % LANES;
+        int endVectors = to + Math.floorMod(first - to, LANES);
+        Arrays.fill(scores, firstVector, from, Float.NEGATIVE_INFINITY);
+        Arrays.fill(scores, to, endVectors, Float.NEGATIVE_INFINITY);
+        softmax(scores, firstVector, endVectors, (float) (1 / Math.sqrt(shape.headSize())));
+        Arrays.fill(scores, first, from, 0);
+        Arrays.fill(scores, to, first + width, 0);
     }
 
     private static FloatVector load(float[] x, int at) {
         return FloatVector.fromArray(F, x, at);
     }
 
-    /// Softmax of x · scale, in place.
+    /// Softmax of x · scale, in place, over whole vectors. What is -∞ becomes so small that it changes no sum.
     private static void softmax(float[] x, int from, int to, float scale) {
         float max = max(x, from, to);
         FloatVector sums = FloatVector.zero(F);
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
+        for (int i = from; i < to; i += LANES) {
             FloatVector e = VectorMath.exp(load(x, i).sub(max).mul(scale));
             e.intoArray(x, i);
             sums = sums.add(e);
         }
-        float sum = VectorMath.sum(sums);
-        for (; i < to; i++) {
-            x[i] = (float) Math.exp((x[i] - max) * scale);
-            sum += x[i];
-        }
-        float factor = 1 / sum;
-        for (i = from; i < to; i++) {
-            x[i] *= factor;
+        float factor = 1 / VectorMath.sum(sums);
+        for (int i = from; i < to; i += LANES) {
+            load(x, i).mul(factor).intoArray(x, i);
         }
     }
 
     private static float max(float[] x, int from, int to) {
         FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
+        for (int i = from; i < to; i += LANES) {
             most = most.max(load(x, i));
         }
-        float max = most.reduceLanes(MAX);
-        for (; i < to; i++) {
-            max = Math.max(max, x[i]);
-        }
-        return max;
+        return most.reduceLanes(MAX);
     }
 }

@@ -80,6 +80,7 @@ final class PackedMatmul {
         PackedFormat one = a.weight().format();
         PackedFormat other = b.weight().format();
         return a.order().equals(b.order())
+                && one.dense() == other.dense()
                 && !one.salient()
                 && !other.salient()
                 && TileKernel.takes(one, TileKernel.TILE) == TileKernel.takes(other, TileKernel.TILE);

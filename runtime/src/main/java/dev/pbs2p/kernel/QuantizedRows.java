@@ -25,6 +25,8 @@ final class QuantizedRows {
 
     private @Nullable SlotOrder order;
     private @Nullable PackedMatrix salientOf;
+    /// Whether totals are asked for: by weights that are all kept.
+    private boolean totalled;
     private int places;
     private int pieces;
 
@@ -54,6 +56,7 @@ final class QuantizedRows {
     void prepare(int rows, SlotOrder wanted, PackedMatrix matrix) {
         order = wanted;
         salientOf = matrix.format().salient() ? matrix : null;
+        totalled = matrix.format().dense();
         places = wanted.places();
         pieces = wanted.pieces();
         if (scales.length < rows * runs()) {
@@ -112,6 +115,9 @@ final class QuantizedRows {
 
     private void keep(int row, int first, int here, int piece, byte[] q, byte[] out, short[] sums) {
         System.arraycopy(q, 0, out, row * places + first, here);
+        if (!totalled) {
+            return;
+        }
         for (int from = 0; from < here; from += piece) {
             int sum = 0;
             for (int i = from; i < Math.min(from + piece, here); i++) {
