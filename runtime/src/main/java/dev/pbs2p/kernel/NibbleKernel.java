@@ -44,7 +44,8 @@ final class NibbleKernel {
         ByteVector subset3 = table(SubsetSums.SUBSETS, 3 * TABLE);
         for (int nibble = 0; nibble < quads * SubsetSums.PLACES / 4; nibble++) {
             ByteVector activations = table(q, from + nibble * 4);
-            // Shifted as if unsigned, from 128 up, so that no sign is lost.
+            // The upper three bits, from -4 to 3, and the lower five. They are shifted as if unsigned, from 128
+            // up, so that no sign is lost.
             ByteVector upper = activations
                     .lanewise(XOR, (byte) 128)
                     .reinterpretAsInts()

@@ -69,7 +69,8 @@ final class WideKernel {
         ByteVector high2 = table(HIGH, 2 * TABLE);
         for (int pair = 0; pair < quads * 2; pair++) {
             ByteVector activations = table(q, from + pair * 16);
-            // Shifted as if unsigned, from 128 up, so that no sign is lost.
+            // The upper three bits, from -4 to 3, and the lower five. They are shifted as if unsigned, from 128
+            // up, so that no sign is lost.
             ByteVector upper = activations
                     .lanewise(XOR, (byte) 128)
                     .reinterpretAsInts()
