@@ -3,7 +3,6 @@ package dev.pbs2p.kernel;
 import static dev.pbs2p.kernel.SubsetSums.TABLE;
 import static dev.pbs2p.kernel.SubsetSums.shiftRight;
 import static dev.pbs2p.kernel.SubsetSums.table;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.ByteVector;
@@ -46,11 +45,7 @@ final class NibbleKernel {
             ByteVector activations = table(q, from + nibble * 4);
             // The upper three bits, from -4 to 3, and the lower five. They are shifted as if unsigned, from 128
             // up, so that no sign is lost.
-            ByteVector upper = activations
-                    .lanewise(XOR, (byte) 128)
-                    .reinterpretAsInts()
-                    .lanewise(LSHR, 5)
-                    .reinterpretAsBytes()
+            ByteVector upper = shiftRight(activations.lanewise(XOR, (byte) 128), 5)
                     .and((byte) 7)
                     .sub((byte) 4);
             ByteVector lower = activations.and((byte) 31);
@@ -63,10 +58,7 @@ final class NibbleKernel {
             uppers = uppers.add(member3.selectFrom(upper).and(subset3));
             lowers = lowers.add(member3.selectFrom(lower).and(subset3));
             int at = to + nibble * 2 * TABLE;
-            ByteVector carry = lowers.reinterpretAsInts()
-                    .lanewise(LSHR, 5)
-                    .reinterpretAsBytes()
-                    .and((byte) 7);
+            ByteVector carry = shiftRight(lowers, 5).and((byte) 7);
             lowers.and((byte) 31).intoArray(form, at);
             uppers.add(carry).add(BIAS).intoArray(form, at + TABLE);
         }

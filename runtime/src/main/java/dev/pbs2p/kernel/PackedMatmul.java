@@ -4,7 +4,6 @@ import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -35,11 +34,9 @@ final class PackedMatmul {
     private final Workers.Task quantize = this::quantizePart;
     private final Workers.Task multiply = this::part;
 
-    /// The products to compute: each linear with the matrix for its outputs.
-    private final List<PackedLinear> linears = new ArrayList<>();
-    private final List<HostMatrix> outs = new ArrayList<>();
-
     private final UnitParts parts = new UnitParts();
+    private List<PackedLinear> linears = List.of();
+    private List<HostMatrix> outs = List.of();
     private @Nullable HostMatrix x;
     private SlotOrder order = new SlotOrder(1, 0, 32);
     private int firstRow;
@@ -66,16 +63,7 @@ final class PackedMatmul {
         Arrays.setAll(scratch, i -> new Scratch());
     }
 
-    /// Asks [#run] for out = x · Wᵀ + bias, beside the products asked for before.
-    void add(PackedLinear w, HostMatrix out) {
-        if (!linears.isEmpty() && !sharing(linears.getFirst(), w)) {
-            throw new IllegalArgumentException(w.name() + " reads activations in another form");
-        }
-        linears.add(w);
-        outs.add(out);
-    }
-
-    /// Whether two linears read the same encoded activations, and can be asked for together.
+    /// Whether two linears read the same encoded activations, and can be multiplied together.
     static boolean sharing(PackedLinear a, PackedLinear b) {
         PackedFormat one = a.weight().format();
         PackedFormat other = b.weight().format();
@@ -86,10 +74,12 @@ final class PackedMatmul {
                 && TileKernel.takes(one, TileKernel.TILE) == TileKernel.takes(other, TileKernel.TILE);
     }
 
-    /// Computes the products that were asked for.
-    void run(HostMatrix in) {
-        PackedLinear some = linears.getFirst();
+    /// Writes x · Wᵀ + bias of each linear, all [#sharing] with the first, to the matrix of its number.
+    void multiply(HostMatrix in, List<PackedLinear> ws, List<HostMatrix> to) {
+        PackedLinear some = ws.getFirst();
         x = in;
+        linears = ws;
+        outs = to;
         order = some.order();
         tiled = TileKernel.takes(some.weight().format(), in.rows());
         int tile = tiled ? TileKernel.TILE : TILE;
@@ -102,8 +92,8 @@ final class PackedMatmul {
             workers.run(multiply, parts.count());
         }
         x = null;
-        linears.clear();
-        outs.clear();
+        linears = List.of();
+        outs = List.of();
     }
 
     private int quantizeParts() {

@@ -2,6 +2,7 @@ package dev.pbs2p.kernel;
 
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -102,36 +103,35 @@ public final class VectorBackend extends ScalarBackend {
         if (plain()) {
             plainMatmul.multiply(x, w, out);
         } else {
-            packed.add(w, out);
-            packed.run(x);
+            packed.multiply(x, List.of(w), List.of(out));
         }
     }
 
     @Override
     public List<Matrix> matmul(Matrix x, List<Linear> ws) {
-        if (plain() || !together(ws)) {
+        List<PackedLinear> together = plain() ? List.of() : together(ws);
+        if (together.isEmpty()) {
             return super.matmul(x, ws);
         }
-        Matrix[] products = new Matrix[ws.size()];
-        for (int i = 0; i < products.length; i++) {
-            PackedLinear w = (PackedLinear) ws.get(i);
-            HostMatrix out = product(x, w);
-            packed.add(w, out);
-            products[i] = out;
+        List<HostMatrix> products = new ArrayList<>(together.size());
+        for (PackedLinear w : together) {
+            products.add(product(x, w));
         }
-        packed.run((HostMatrix) x);
-        return List.of(products);
+        packed.multiply((HostMatrix) x, together, products);
+        return List.copyOf(products);
     }
 
-    private static boolean together(List<Linear> ws) {
+    /// The linears if one task can multiply them all; none otherwise.
+    private static List<PackedLinear> together(List<Linear> ws) {
+        List<PackedLinear> together = new ArrayList<>(ws.size());
         for (Linear w : ws) {
-            if (!(w instanceof PackedLinear packed
-                    && ws.getFirst() instanceof PackedLinear first
-                    && PackedMatmul.sharing(first, packed))) {
-                return false;
+            if (!(w instanceof PackedLinear next)
+                    || (!together.isEmpty() && !PackedMatmul.sharing(together.getFirst(), next))) {
+                return List.of();
             }
+            together.add(next);
         }
-        return true;
+        return together;
     }
 
     @Override
