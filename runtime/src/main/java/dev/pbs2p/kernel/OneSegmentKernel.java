@@ -58,19 +58,16 @@ final class OneSegmentKernel {
         int quads = 0;
         for (int i = first; i < end; i++) {
             Subblock subblock = group.subblocks().get(i);
-            int last = subblock.kept() - 1;
             int more = subblock.slots() / QUAD;
             int tables = at + quads * SubsetSums.QUAD_BYTES;
             long signs = unit + subblock.signs();
-            sum(planes, signs, last, unit + subblock.keeps(), more, form, tables, raw, Masks.raw(0) + quads * ROWS);
+            // No rank of a kept weight leads beyond those kept: what is read in their place does no harm.
+            long upper = subblock.kept() > 4 ? signs + 4 * ROWS : signs;
+            sum(planes, signs, upper, unit + subblock.keeps(), more, form, tables, raw, Masks.raw(0) + quads * ROWS);
             quads += more;
         }
-        SumFold.oneSegment(raw, Masks.raw(0), quads, planes, unit + group.levels(), symmetric, scale, total, to);
-    }
-
-    /// Where compact vector `r` begins; the last one again beyond it, where no rank of a kept weight leads.
-    private static long compact(long signs, int r, int last) {
-        return signs + (long) Math.min(r, last) * ROWS;
+        SubsetSums.pad(raw, 2, quads);
+        SumFold.oneSegment(raw, Masks.raw(0), planes, unit + group.levels(), symmetric, scale, total, to);
     }
 
     /// Leaves the sums e and h of quads of mask 0 = kept and sign 1, and of mask 1 = kept, in `raw`.
@@ -78,10 +75,12 @@ final class OneSegmentKernel {
     /// The compact signs move up by one wherever a weight is kept, so that the first is always the next one's.
     /// The loop calls nothing but the vector library, whose methods are inlined without a limit; our own would
     /// not be in a body this large, and vectors that leave a body become objects.
+    ///
+    /// @param upper where the compact signs of ranks 4 to 7 begin; anywhere in the subblock if it keeps fewer
     private static void sum(
             MemorySegment planes,
             long signs,
-            int last,
+            long upper,
             long keeps,
             int quads,
             byte[] form,
@@ -89,13 +88,13 @@ final class OneSegmentKernel {
             byte[] raw,
             int to) {
         ByteVector s0 = ByteVector.fromMemorySegment(Species.TABLE, planes, signs, LE);
-        ByteVector s1 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 1, last), LE);
-        ByteVector s2 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 2, last), LE);
-        ByteVector s3 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 3, last), LE);
-        ByteVector s4 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 4, last), LE);
-        ByteVector s5 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 5, last), LE);
-        ByteVector s6 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 6, last), LE);
-        ByteVector s7 = ByteVector.fromMemorySegment(Species.TABLE, planes, compact(signs, 7, last), LE);
+        ByteVector s1 = ByteVector.fromMemorySegment(Species.TABLE, planes, signs + 1 * ROWS, LE);
+        ByteVector s2 = ByteVector.fromMemorySegment(Species.TABLE, planes, signs + 2 * ROWS, LE);
+        ByteVector s3 = ByteVector.fromMemorySegment(Species.TABLE, planes, signs + 3 * ROWS, LE);
+        ByteVector s4 = ByteVector.fromMemorySegment(Species.TABLE, planes, upper, LE);
+        ByteVector s5 = ByteVector.fromMemorySegment(Species.TABLE, planes, upper + 1 * ROWS, LE);
+        ByteVector s6 = ByteVector.fromMemorySegment(Species.TABLE, planes, upper + 2 * ROWS, LE);
+        ByteVector s7 = ByteVector.fromMemorySegment(Species.TABLE, planes, upper + 3 * ROWS, LE);
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
         ByteVector e1 = e0;

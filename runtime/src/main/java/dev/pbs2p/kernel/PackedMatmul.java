@@ -52,7 +52,7 @@ final class PackedMatmul {
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
         private final TileKernel tile = new TileKernel();
-        private float[] sums = new float[SlicedLayout.BLOCK * TILE * ROWS];
+        private float[] sums = new float[Species.FIRST_FLOAT + SlicedLayout.BLOCK * TILE * ROWS];
         private final float[] steps = new float[ROWS];
     }
 
@@ -117,7 +117,7 @@ final class PackedMatmul {
     /// Row units of one linear, `first` to before `end`.
     private void units(PackedLinear w, int first, int end, HostMatrix out, Scratch mine) {
         PackedFormat format = w.weight().format();
-        int sums = (end - first) * rows * ROWS;
+        int sums = Species.FIRST_FLOAT + (end - first) * rows * ROWS;
         if (mine.sums.length < sums) {
             mine.sums = new float[sums];
         }
@@ -138,7 +138,7 @@ final class PackedMatmul {
             int step = simple && !direct ? Masks.UNITS : 1;
             for (int unit = first; unit < end; unit += step) {
                 long at = w.layout().offset(unit, g);
-                int to = (unit - first) * rows * ROWS;
+                int to = Species.FIRST_FLOAT + (unit - first) * rows * ROWS;
                 if (direct) {
                     one(w, group, together, at, piece, mine, to);
                 } else if (simple) {
@@ -150,7 +150,7 @@ final class PackedMatmul {
             piece += pieces;
         }
         for (int unit = first; unit < end; unit++) {
-            finish(w, unit, mine, (unit - first) * rows * ROWS, out);
+            finish(w, unit, mine, Species.FIRST_FLOAT + (unit - first) * rows * ROWS, out);
         }
     }
 
@@ -213,13 +213,13 @@ final class PackedMatmul {
                 masks(w, at + (long) u * group.bytes(), group, first, end, 2 * u, mine);
             }
             int quads = order.quads(firstPiece + piece);
+            SubsetSums.pad(mine.masks.raw, 2 * units, quads);
             for (int row = 0; row < rows; row++) {
                 SubsetSums.quads(mine.masks, 0, 2 * units, quads, mine.forms.form(), mine.forms.at(row, piece));
                 for (int u = 0; u < units; u++) {
                     SumFold.oneSegment(
                             mine.masks.raw,
                             Masks.raw(2 * u),
-                            quads,
                             w.weight().planes(),
                             at + (long) u * group.bytes() + group.levels(),
                             w.weight().format().symmetric(),
@@ -285,15 +285,21 @@ final class PackedMatmul {
     private void finish(PackedLinear w, int unit, Scratch mine, int sums, HostMatrix to) {
         int first = unit * ROWS;
         int valid = Math.min(ROWS, w.outputs() - first);
-        for (int i = 0; i < valid; i++) {
-            mine.steps[i] = ScalarBackend.step(w, first + i);
-        }
+        Widening.halves(w.weight().steps(), 2L * first, valid, mine.steps);
         for (int row = 0; row < rows; row++) {
             int at = (firstRow + row) * w.outputs() + first;
-            for (int i = 0; i < valid; i++) {
-                float y = mine.sums[sums + row * ROWS + RowOrder.place(i)] * mine.steps[i];
-                to.data[at + i] = ScalarBackend.withBias(y, w.bias(), first + i);
+            ordered(mine.sums, sums + row * ROWS, mine.steps, valid, to.data, at);
+            if (w.bias() != null) {
+                for (int i = 0; i < valid; i++) {
+                    to.data[at + i] += w.bias().data[first + i];
+                }
             }
+        }
+    }
+
+    private static void ordered(float[] sums, int from, float[] steps, int valid, float[] out, int to) {
+        for (int i = 0; i < valid; i++) {
+            out[to + i] = sums[from + RowOrder.place(i)] * steps[i];
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.pbs2p.kernel;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.ShortVector;
@@ -42,6 +43,9 @@ final class SubsetSums {
 
     /// For each of four members a vector: -1 where it belongs to the subset of an entry's number.
     static final byte[] SUBSETS = subsets();
+
+    /// Over the look-ups of as many quads as are summed at once.
+    static final int BIAS = MOST_QUADS * QUAD_BIAS;
 
     private SubsetSums() {}
 
@@ -89,6 +93,17 @@ final class SubsetSums {
         return WIDE
                 ? WideKernel.sum(masks, mask, end, quads, form, at)
                 : NibbleKernel.sum(masks, mask, end, quads, form, at);
+    }
+
+    /// Fills in quads that a short piece does not have: sums of nothing, for the first `count` masks.
+    static void pad(byte[] raw, int count, int quads) {
+        for (int quad = quads; quad < MOST_QUADS; quad++) {
+            for (int mask = 0; mask < count; mask++) {
+                int at = Masks.raw(mask) + quad * ROWS;
+                Arrays.fill(raw, at, at + ROWS, (byte) 0);
+                Arrays.fill(raw, at + RAW_H, at + RAW_H + ROWS, (byte) (QUAD_BIAS / 32));
+            }
+        }
     }
 
     /// For each of four members of a subset a vector: where the activation lies that an entry of a table means

@@ -1,14 +1,16 @@
 package dev.pbs2p.kernel;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.S2F;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -24,24 +26,45 @@ final class SumFold {
     private static final VectorSpecies<Short> SHORTS = Species.SHORTS;
     private static final VectorSpecies<Float> FLOATS = Species.FLOATS;
     private static final int LENGTH = FLOATS.length();
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    /// What a step of h is worth.
+    private static final short STEP = 32;
+
+    /// The bits of 2^23: an integer below it put into the lower bits of that float is added to it.
+    private static final int MAGIC = 0x4b000000;
+    /// What a sum is too large by then.
+    private static final float SUM_BIAS = 0x1p23f + SubsetSums.BIAS;
+    /// What a level is too large by whose sign bit was turned over.
+    private static final float LEVEL_BIAS = 0x1p23f + 128;
 
     private SumFold() {}
 
     /// Adds `count` sums of 64 rows, times their factors, to the floats at `total[at]`.
     static void all(int count, short[] sums, short[] factors, float scale, float[] total, int at) {
-        VectorSpecies<Short> shorts = Species.HALF_SHORTS;
-        for (int i = 0; i < ROWS; i += LENGTH) {
-            FloatVector v = FloatVector.zero(FLOATS);
+        FloatVector by = FloatVector.broadcast(FLOATS, scale);
+        for (int i = 0; i < ROWS; i += 2 * LENGTH) {
+            FloatVector low = FloatVector.zero(FLOATS);
+            FloatVector high = low;
             for (int k = i; k < count * ROWS; k += ROWS) {
-                FloatVector sum =
-                        (FloatVector) ShortVector.fromArray(shorts, sums, k).convertShape(S2F, FLOATS, 0);
-                FloatVector factor =
-                        (FloatVector) ShortVector.fromArray(shorts, factors, k).convertShape(S2F, FLOATS, 0);
-                v = sum.fma(factor, v);
+                IntVector sum = ShortVector.fromArray(SHORTS, sums, k).reinterpretAsInts();
+                IntVector factor = ShortVector.fromArray(SHORTS, factors, k).reinterpretAsInts();
+                low = low(sum).fma(low(factor), low);
+                high = high(sum).fma(high(factor), high);
             }
-            FloatVector before = FloatVector.fromArray(FLOATS, total, at + i);
-            v.fma(FloatVector.broadcast(FLOATS, scale), before).intoArray(total, at + i);
+            low.fma(by, FloatVector.fromArray(FLOATS, total, at + i)).intoArray(total, at + i);
+            high.fma(by, FloatVector.fromArray(FLOATS, total, at + i + LENGTH)).intoArray(total, at + i + LENGTH);
         }
+    }
+
+    /// The lower short of each int.
+    static FloatVector low(IntVector shorts) {
+        return high(shorts.lanewise(LSHL, 16));
+    }
+
+    /// The upper short of each int.
+    static FloatVector high(IntVector shorts) {
+        return (FloatVector) shorts.lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
     }
 
     /// The same for the two masks of one segment, with nothing left in memory: sums of single quads at
@@ -49,7 +72,6 @@ final class SumFold {
     static void oneSegment(
             byte[] raw,
             int from,
-            int quads,
             MemorySegment planes,
             long levels,
             boolean symmetric,
@@ -57,76 +79,169 @@ final class SumFold {
             float[] total,
             int to) {
         for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
-            block(raw, from + row, quads, planes, levels + row, symmetric, scale, total, to + row);
+            block(raw, from + row, planes, levels + row, symmetric, scale, total, to + row);
         }
     }
 
-    /// One vector of rows; even rows and odd ones stay apart.
+    /// One vector of rows: with P the sum of mask 0 and K that of mask 1, alpha · (2P - K) + mu · K.
+    ///
+    /// Of four rows of an int, whose sums are a, b, c and d, the pairs of bytes add up to a + 256b and
+    /// c + 256d, and one byte further on to b + 256c and d. The second times 256, taken from the first, leaves
+    /// a and c in their 16 bits; 256c, taken from the second, leaves b and d. A sum keeps its bias until it is
+    /// a float.
+    ///
+    /// All of it is written out: vectors of methods that are not inlined into a body so large become objects,
+    /// and it takes twenty times as long.
     private static void block(
             byte[] raw,
             int from,
-            int quads,
             MemorySegment planes,
             long levels,
             boolean symmetric,
             float scale,
             float[] total,
             int to) {
-        // Of pairs of bytes, and of odd bytes alone. Less the bias, which is in the pairs once more, 8 bits up.
-        short bias = (short) (-SubsetSums.QUAD_BIAS * quads);
-        ShortVector odd0 = ShortVector.broadcast(SHORTS, bias);
-        ShortVector both0 = ShortVector.broadcast(SHORTS, (short) (bias + (bias << 8)));
-        ShortVector odd1 = odd0;
-        ShortVector both1 = both0;
-        ShortVector bothH0 = ShortVector.zero(SHORTS);
-        ShortVector oddH0 = bothH0;
-        ShortVector bothH1 = bothH0;
-        ShortVector oddH1 = bothH0;
-        for (int i = from; i < from + quads * ROWS; i += ROWS) {
-            ShortVector e = ByteVector.fromArray(BYTES, raw, i).reinterpretAsShorts();
-            both0 = both0.add(e);
-            odd0 = odd0.add(e.lanewise(LSHR, 8));
-            ShortVector h =
-                    ByteVector.fromArray(BYTES, raw, i + SubsetSums.RAW_H).reinterpretAsShorts();
-            bothH0 = bothH0.add(h);
-            oddH0 = oddH0.add(h.lanewise(LSHR, 8));
-            e = ByteVector.fromArray(BYTES, raw, i + SubsetSums.RAW).reinterpretAsShorts();
-            both1 = both1.add(e);
-            odd1 = odd1.add(e.lanewise(LSHR, 8));
-            h = ByteVector.fromArray(BYTES, raw, i + SubsetSums.RAW + SubsetSums.RAW_H)
-                    .reinterpretAsShorts();
-            bothH1 = bothH1.add(h);
-            oddH1 = oddH1.add(h.lanewise(LSHR, 8));
-        }
-        odd0 = odd0.add(oddH0.lanewise(LSHL, 5));
-        odd1 = odd1.add(oddH1.lanewise(LSHL, 5));
-        // Shorts wrap: what the odd bytes added above bit 15 is gone again.
-        ShortVector even0 = both0.add(bothH0.lanewise(LSHL, 5)).sub(odd0.lanewise(LSHL, 8));
-        ShortVector even1 = both1.add(bothH1.lanewise(LSHL, 5)).sub(odd1.lanewise(LSHL, 8));
-        ShortVector alphas = ByteVector.fromMemorySegment(BYTES, planes, levels, ByteOrder.LITTLE_ENDIAN)
+        ShortVector pq = ByteVector.fromArray(BYTES, raw, from).reinterpretAsShorts();
+        ShortVector pPairs = pq;
+        ShortVector pNext = pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts();
+        pq = ByteVector.fromArray(BYTES, raw, from + 1 * ROWS).reinterpretAsShorts();
+        pPairs = pPairs.add(pq);
+        pNext = pNext.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        pq = ByteVector.fromArray(BYTES, raw, from + 2 * ROWS).reinterpretAsShorts();
+        pPairs = pPairs.add(pq);
+        pNext = pNext.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        pq = ByteVector.fromArray(BYTES, raw, from + 3 * ROWS).reinterpretAsShorts();
+        pPairs = pPairs.add(pq);
+        pNext = pNext.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        pq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW_H).reinterpretAsShorts();
+        ShortVector pPairsH = pq;
+        ShortVector pNextH = pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts();
+        pq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW_H + 1 * ROWS)
                 .reinterpretAsShorts();
-        ShortVector mus = symmetric
-                ? ShortVector.zero(SHORTS)
-                : ByteVector.fromMemorySegment(BYTES, planes, levels + ROWS, ByteOrder.LITTLE_ENDIAN)
-                        .reinterpretAsShorts();
-        ShortVector alpha = alphas.lanewise(LSHL, 8).lanewise(ASHR, 8);
-        ShortVector low = mus.lanewise(LSHL, 8).lanewise(ASHR, 8).sub(alpha);
-        alpha = alpha.add(alpha);
+        pPairsH = pPairsH.add(pq);
+        pNextH = pNextH.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        pq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW_H + 2 * ROWS)
+                .reinterpretAsShorts();
+        pPairsH = pPairsH.add(pq);
+        pNextH = pNextH.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        pq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW_H + 3 * ROWS)
+                .reinterpretAsShorts();
+        pPairsH = pPairsH.add(pq);
+        pNextH = pNextH.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        pNext = pNext.add(pNextH.mul(STEP));
+        ShortVector pEven = pPairs.add(pPairsH.mul(STEP)).sub(pNext.mul((short) 256));
+        ShortVector pOdd = pNext.sub(
+                pEven.reinterpretAsInts().lanewise(LSHR, 8).and(0xff00).reinterpretAsShorts());
+        ShortVector kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW).reinterpretAsShorts();
+        ShortVector kPairs = kq;
+        ShortVector kNext = kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts();
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + 1 * ROWS).reinterpretAsShorts();
+        kPairs = kPairs.add(kq);
+        kNext = kNext.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + 2 * ROWS).reinterpretAsShorts();
+        kPairs = kPairs.add(kq);
+        kNext = kNext.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + 3 * ROWS).reinterpretAsShorts();
+        kPairs = kPairs.add(kq);
+        kNext = kNext.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + SubsetSums.RAW_H)
+                .reinterpretAsShorts();
+        ShortVector kPairsH = kq;
+        ShortVector kNextH = kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts();
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + SubsetSums.RAW_H + 1 * ROWS)
+                .reinterpretAsShorts();
+        kPairsH = kPairsH.add(kq);
+        kNextH = kNextH.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + SubsetSums.RAW_H + 2 * ROWS)
+                .reinterpretAsShorts();
+        kPairsH = kPairsH.add(kq);
+        kNextH = kNextH.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW + SubsetSums.RAW_H + 3 * ROWS)
+                .reinterpretAsShorts();
+        kPairsH = kPairsH.add(kq);
+        kNextH = kNextH.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
+        kNext = kNext.add(kNextH.mul(STEP));
+        ShortVector kEven = kPairs.add(kPairsH.mul(STEP)).sub(kNext.mul((short) 256));
+        ShortVector kOdd = kNext.sub(
+                kEven.reinterpretAsInts().lanewise(LSHR, 8).and(0xff00).reinterpretAsShorts());
+        IntVector dEven = pEven.add(pEven).sub(kEven).reinterpretAsInts();
+        IntVector dOdd = pOdd.add(pOdd).sub(kOdd).reinterpretAsInts();
+        IntVector kEvens = kEven.reinterpretAsInts();
+        IntVector kOdds = kOdd.reinterpretAsInts();
+        IntVector alpha = ByteVector.fromMemorySegment(BYTES, planes, levels, LE)
+                .lanewise(XOR, (byte) 128)
+                .reinterpretAsInts();
+        IntVector mu = symmetric
+                ? IntVector.broadcast(Species.INTS, 0x80808080)
+                : ByteVector.fromMemorySegment(BYTES, planes, levels + ROWS, LE)
+                        .lanewise(XOR, (byte) 128)
+                        .reinterpretAsInts();
         FloatVector by = FloatVector.broadcast(FLOATS, scale);
-        FloatVector v0 = ((FloatVector) even0.convertShape(S2F, FLOATS, 0)).mul(alpha.convertShape(S2F, FLOATS, 0));
-        v0 = ((FloatVector) even1.convertShape(S2F, FLOATS, 0)).fma((FloatVector) low.convertShape(S2F, FLOATS, 0), v0);
+        FloatVector bias = FloatVector.broadcast(FLOATS, SUM_BIAS);
+        FloatVector half = FloatVector.broadcast(FLOATS, LEVEL_BIAS);
+        FloatVector v0 = dEven.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha.and(0xff).or(MAGIC).reinterpretAsFloats().sub(half));
+        v0 = kEvens.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(mu.and(0xff).or(MAGIC).reinterpretAsFloats().sub(half), v0);
         v0.fma(by, FloatVector.fromArray(FLOATS, total, to)).intoArray(total, to);
-        FloatVector v1 = ((FloatVector) even0.convertShape(S2F, FLOATS, 1)).mul(alpha.convertShape(S2F, FLOATS, 1));
-        v1 = ((FloatVector) even1.convertShape(S2F, FLOATS, 1)).fma((FloatVector) low.convertShape(S2F, FLOATS, 1), v1);
-        v1.fma(by, FloatVector.fromArray(FLOATS, total, to + LENGTH)).intoArray(total, to + LENGTH);
-        alpha = alphas.lanewise(ASHR, 8);
-        low = mus.lanewise(ASHR, 8).sub(alpha);
-        alpha = alpha.add(alpha);
-        FloatVector v2 = ((FloatVector) odd0.convertShape(S2F, FLOATS, 0)).mul(alpha.convertShape(S2F, FLOATS, 0));
-        v2 = ((FloatVector) odd1.convertShape(S2F, FLOATS, 0)).fma((FloatVector) low.convertShape(S2F, FLOATS, 0), v2);
+        FloatVector v1 = dEven.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha.lanewise(LSHR, 16)
+                        .and(0xff)
+                        .or(MAGIC)
+                        .reinterpretAsFloats()
+                        .sub(half));
+        v1 = kEvens.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        mu.lanewise(LSHR, 16)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v1);
+        v1.fma(by, FloatVector.fromArray(FLOATS, total, to + 1 * LENGTH)).intoArray(total, to + 1 * LENGTH);
+        FloatVector v2 = dOdd.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha.lanewise(LSHR, 8)
+                        .and(0xff)
+                        .or(MAGIC)
+                        .reinterpretAsFloats()
+                        .sub(half));
+        v2 = kOdds.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        mu.lanewise(LSHR, 8)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v2);
         v2.fma(by, FloatVector.fromArray(FLOATS, total, to + 2 * LENGTH)).intoArray(total, to + 2 * LENGTH);
-        FloatVector v3 = ((FloatVector) odd0.convertShape(S2F, FLOATS, 1)).mul(alpha.convertShape(S2F, FLOATS, 1));
-        v3 = ((FloatVector) odd1.convertShape(S2F, FLOATS, 1)).fma((FloatVector) low.convertShape(S2F, FLOATS, 1), v3);
+        FloatVector v3 = dOdd.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha.lanewise(LSHR, 24).or(MAGIC).reinterpretAsFloats().sub(half));
+        v3 = kOdds.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(mu.lanewise(LSHR, 24).or(MAGIC).reinterpretAsFloats().sub(half), v3);
         v3.fma(by, FloatVector.fromArray(FLOATS, total, to + 3 * LENGTH)).intoArray(total, to + 3 * LENGTH);
     }
 }

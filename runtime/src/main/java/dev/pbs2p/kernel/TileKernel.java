@@ -1,13 +1,13 @@
 package dev.pbs2p.kernel;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.S2F;
 
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.PackedMatrix;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -34,7 +34,7 @@ final class TileKernel {
     private static final VectorSpecies<Float> FLOATS = Species.FLOATS;
     private static final int LENGTH = FLOATS.length();
 
-    /// Integer weights, then the same as floats: places × 64, in [RowOrder].
+    /// Integer weights, then the same as floats: places × 64, each in its [RowOrder].
     private final short[] levels = new short[RUN * ROWS];
     private final float[] weights = new float[RUN * ROWS];
     private int places;
@@ -84,9 +84,10 @@ final class TileKernel {
             int lowest = !format.dense() ? -1 : marked ? all + 1 : all;
             level(masks.planes, place, marked ? ordinary : 0, marked ? all : ordinary, factors, lowest);
         }
-        for (int i = 0; i < places * ROWS; i += LENGTH) {
-            ShortVector level = ShortVector.fromArray(Species.HALF_SHORTS, levels, i);
-            ((FloatVector) level.convertShape(S2F, FLOATS, 0)).intoArray(weights, i);
+        for (int i = 0; i < places * ROWS; i += 2 * LENGTH) {
+            IntVector pairs = ShortVector.fromArray(SHORTS, levels, i).reinterpretAsInts();
+            SumFold.low(pairs).intoArray(weights, i);
+            SumFold.high(pairs).intoArray(weights, i + LENGTH);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,6 +20,7 @@ final class Widening {
     private static final VectorSpecies<Float> F = Species.FLOATS;
     private static final int LANES = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     /// Sign, and ten mantissa bits with five exponent bits below it, of a float16 whose sign-extended bits were shifted
     /// left by 13.
     private static final int HALF_BITS = 0x8fffe000;
@@ -38,6 +40,17 @@ final class Widening {
                 .and(HALF_BITS)
                 .reinterpretAsFloats()
                 .mul(HALF_SCALE);
+    }
+
+    /// Widens `n` halves from byte `at` of `data` on.
+    static void halves(MemorySegment data, long at, int n, float[] out) {
+        int whole = n - n % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            f16(data, at + 2L * i).intoArray(out, i);
+        }
+        for (int i = whole; i < n; i++) {
+            out[i] = Float.float16ToFloat(data.get(HALF, at + 2L * i));
+        }
     }
 
     private static FloatVector bf16(MemorySegment data, long at) {
