@@ -285,7 +285,7 @@ final class PackedMatmul {
     private void finish(PackedLinear w, int unit, Scratch mine, int sums, HostMatrix to) {
         int first = unit * ROWS;
         int valid = Math.min(ROWS, w.outputs() - first);
-        Widening.halves(w.weight().steps(), 2L * first, valid, mine.steps);
+        Widening.halves(w.weight().steps(), 2L * first, valid, mine.steps, 0);
         for (int row = 0; row < rows; row++) {
             int at = (firstRow + row) * w.outputs() + first;
             ordered(mine.sums, sums + row * ROWS, mine.steps, valid, to.data, at);

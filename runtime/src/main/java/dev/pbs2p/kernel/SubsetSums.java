@@ -38,8 +38,10 @@ final class SubsetSums {
     /// Bytes in which the sums of one mask lie before [#widen].
     static final int RAW = 2 * RAW_H;
 
-    /// What was added to every h, times 32, comes to over the look-ups of one quad: 128 in both kernels.
-    static final int QUAD_BIAS = 32 * 128;
+    /// What a step of h is worth.
+    static final short STEP = 32;
+    /// What was added to every h, times that, comes to over the look-ups of one quad: 128 in both kernels.
+    static final int QUAD_BIAS = STEP * 128;
 
     /// For each of four members a vector: -1 where it belongs to the subset of an entry's number.
     static final byte[] SUBSETS = subsets();
@@ -101,7 +103,7 @@ final class SubsetSums {
             for (int mask = 0; mask < count; mask++) {
                 int at = Masks.raw(mask) + quad * ROWS;
                 Arrays.fill(raw, at, at + ROWS, (byte) 0);
-                Arrays.fill(raw, at + RAW_H, at + RAW_H + ROWS, (byte) (QUAD_BIAS / 32));
+                Arrays.fill(raw, at + RAW_H, at + RAW_H + ROWS, (byte) (QUAD_BIAS / STEP));
             }
         }
     }

@@ -28,9 +28,6 @@ final class SumFold {
     private static final int LENGTH = FLOATS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-    /// What a step of h is worth.
-    private static final short STEP = 32;
-
     /// The bits of 2^23: an integer below it put into the lower bits of that float is added to it.
     private static final int MAGIC = 0x4b000000;
     /// What a sum is too large by then.
@@ -128,8 +125,8 @@ final class SumFold {
                 .reinterpretAsShorts();
         pPairsH = pPairsH.add(pq);
         pNextH = pNextH.add(pq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
-        pNext = pNext.add(pNextH.mul(STEP));
-        ShortVector pEven = pPairs.add(pPairsH.mul(STEP)).sub(pNext.mul((short) 256));
+        pNext = pNext.add(pNextH.mul(SubsetSums.STEP));
+        ShortVector pEven = pPairs.add(pPairsH.mul(SubsetSums.STEP)).sub(pNext.mul((short) 256));
         ShortVector pOdd = pNext.sub(
                 pEven.reinterpretAsInts().lanewise(LSHR, 8).and(0xff00).reinterpretAsShorts());
         ShortVector kq = ByteVector.fromArray(BYTES, raw, from + SubsetSums.RAW).reinterpretAsShorts();
@@ -160,8 +157,8 @@ final class SumFold {
                 .reinterpretAsShorts();
         kPairsH = kPairsH.add(kq);
         kNextH = kNextH.add(kq.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts());
-        kNext = kNext.add(kNextH.mul(STEP));
-        ShortVector kEven = kPairs.add(kPairsH.mul(STEP)).sub(kNext.mul((short) 256));
+        kNext = kNext.add(kNextH.mul(SubsetSums.STEP));
+        ShortVector kEven = kPairs.add(kPairsH.mul(SubsetSums.STEP)).sub(kNext.mul((short) 256));
         ShortVector kOdd = kNext.sub(
                 kEven.reinterpretAsInts().lanewise(LSHR, 8).and(0xff00).reinterpretAsShorts());
         IntVector dEven = pEven.add(pEven).sub(kEven).reinterpretAsInts();

@@ -42,14 +42,14 @@ final class Widening {
                 .mul(HALF_SCALE);
     }
 
-    /// Widens `n` halves from byte `at` of `data` on.
-    static void halves(MemorySegment data, long at, int n, float[] out) {
+    /// Widens `n` halves from byte `at` of `data` on into out[to ..).
+    static void halves(MemorySegment data, long at, int n, float[] out, int to) {
         int whole = n - n % LANES;
         for (int i = 0; i < whole; i += LANES) {
-            f16(data, at + 2L * i).intoArray(out, i);
+            f16(data, at + 2L * i).intoArray(out, to + i);
         }
         for (int i = whole; i < n; i++) {
-            out[i] = Float.float16ToFloat(data.get(HALF, at + 2L * i));
+            out[to + i] = Float.float16ToFloat(data.get(HALF, at + 2L * i));
         }
     }
 
@@ -130,11 +130,7 @@ final class Widening {
                     f32(weight.data(), (from + i) * 4).intoArray(out, at + i);
                 }
             }
-            case F16 -> {
-                for (int i = 0; i < whole; i += LANES) {
-                    f16(weight.data(), (from + i) * 2).intoArray(out, at + i);
-                }
-            }
+            case F16 -> halves(weight.data(), from * 2, whole, out, at);
             default -> {
                 for (int i = 0; i < whole; i += LANES) {
                     bf16(weight.data(), (from + i) * 2).intoArray(out, at + i);
