@@ -43,6 +43,10 @@ final class MaskMaker {
             Spreader.signsAndKeeps(planes, unit, subblock, masks.planes, to);
         } else if (SegmentMasks.takes(format, subblock)) {
             SegmentMasks.make(format, planes, unit, subblock, masks.planes, to);
+        } else if (ShiftedMasks.takes(format, subblock)) {
+            ShiftedMasks.make(format, planes, unit, subblock, masks.planes, to);
+        } else if (DenseMasks.takes(format)) {
+            DenseMasks.make(format, planes, unit, subblock, masks.planes, to);
         } else {
             int keeps = subblock.keeps() - subblock.signs();
             int bytes = keeps + SlicedLayout.keepPlanes(format) * subblock.slots() * ROWS;

@@ -46,8 +46,14 @@ final class SumFold {
             for (int k = i; k < count * ROWS; k += ROWS) {
                 IntVector sum = ShortVector.fromArray(SHORTS, sums, k).reinterpretAsInts();
                 IntVector factor = ShortVector.fromArray(SHORTS, factors, k).reinterpretAsInts();
-                low = low(sum).fma(low(factor), low);
-                high = high(sum).fma(high(factor), high);
+                FloatVector lowSum =
+                        (FloatVector) sum.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
+                FloatVector lowFactor = (FloatVector)
+                        factor.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
+                FloatVector highSum = (FloatVector) sum.lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
+                FloatVector highFactor = (FloatVector) factor.lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
+                low = lowSum.fma(lowFactor, low);
+                high = highSum.fma(highFactor, high);
             }
             low.fma(by, FloatVector.fromArray(FLOATS, total, at + i)).intoArray(total, at + i);
             high.fma(by, FloatVector.fromArray(FLOATS, total, at + i + LENGTH)).intoArray(total, at + i + LENGTH);

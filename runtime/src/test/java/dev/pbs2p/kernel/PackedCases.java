@@ -31,6 +31,11 @@ final class PackedCases {
         formats.add(new PackedFormat(5, 8, true, 64, 2, false, true));
         formats.add(new PackedFormat(6, 8, false, 256, 3, false, true));
         formats.add(new PackedFormat(9, 16, false, 128, 1, false, false));
+        formats.add(new PackedFormat(10, 16, true, 128, 1, true, false));
+        formats.add(new PackedFormat(10, 16, true, 128, 2, true, false));
+        formats.add(new PackedFormat(12, 16, true, 128, 2, false, false));
+        formats.add(new PackedFormat(12, 16, true, 128, 3, true, false));
+        formats.add(new PackedFormat(16, 16, true, 64, 4, true, false));
         formats.add(new PackedFormat(13, 16, true, 512, 1, true, true));
         formats.add(new PackedFormat(15, 16, true, 256, 4, false, false));
         formats.add(new PackedFormat(8, 8, false, 32, 1, false, false));
