@@ -1,14 +1,15 @@
 # Sourced by mvnw and pbs2p: sets JAVA_HOME to a JDK of version 25 or newer, or returns 1.
 
-# The feature version of the JDK in folder $1; nothing if it holds none. Reads its release file: starts no JVM.
-jdk_version() {
-    [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 0
-    sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
-}
-
+# Sets JAVA_HOME to the JDK in folder $1 if its version will do. Reads its release file, and starts no process.
 use_jdk() {
-    version=$(jdk_version "$1")
-    [ -n "$version" ] && [ "$version" -ge 25 ] && JAVA_HOME=$1
+    [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+    while IFS='"' read -r key version _; do
+        if [ "$key" = JAVA_VERSION= ]; then
+            [ "${version%%[!0-9]*}" -ge 25 ] && JAVA_HOME=$1
+            return
+        fi
+    done <"$1/release"
+    return 1
 }
 
 # The JDK that the command $1 belongs to, through all symbolic links.
@@ -18,10 +19,10 @@ jdk_of_command() {
         target=$(readlink "$path")
         case $target in
             /*) path=$target ;;
-            *) path=$(dirname "$path")/$target ;;
+            *) path=${path%/*}/$target ;;
         esac
     done
-    (cd "$(dirname "$path")/.." && pwd -P)
+    (cd "${path%/*}/.." && pwd -P)
 }
 
 find_jdk() {
