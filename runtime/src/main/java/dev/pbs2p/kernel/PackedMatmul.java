@@ -4,6 +4,7 @@ import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -134,12 +135,15 @@ final class PackedMatmul {
             }
             Group group = w.layout().group(g);
             boolean direct = rows == 1 && OneSegmentKernel.takes(format, group);
+            boolean two = rows == 1 && TwoSegmentKernel.takes(format, group);
             int together = order.subblocks(group);
             int step = simple && !direct ? Masks.UNITS : 1;
             for (int unit = first; unit < end; unit += step) {
                 long at = w.layout().offset(unit, g);
                 int to = Species.FIRST_FLOAT + (unit - first) * rows * ROWS;
-                if (direct) {
+                if (two) {
+                    two(w, group, together, at, piece, mine, to);
+                } else if (direct) {
                     one(w, group, together, at, piece, mine, to);
                 } else if (simple) {
                     simple(w, group, together, at, Math.min(step, end - unit), piece, mine, to);
@@ -199,6 +203,23 @@ final class PackedMatmul {
                     mine.masks.raw,
                     mine.sums,
                     to);
+        }
+    }
+
+    /// The same for a single row and a unit that [TwoSegmentKernel] takes.
+    private void two(PackedLinear w, Group group, int together, long at, int firstPiece, Scratch mine, int to) {
+        MemorySegment planes = w.weight().planes();
+        boolean symmetric = w.weight().format().symmetric();
+        boolean pruned = !w.weight().format().dense();
+        int subblocks = group.subblocks().size();
+        for (int first = 0, piece = firstPiece; first < subblocks; first += together, piece++) {
+            int end = Math.min(subblocks, first + together);
+            int encoded = mine.forms.at(0, piece - firstPiece);
+            TwoSegmentKernel.sum(planes, at, group, first, end, !pruned, mine.forms.form(), encoded, mine.masks);
+            short all = pruned ? 0 : quantized.total(0, piece);
+            long levels = at + group.levels();
+            SumFold.twoSegments(
+                    mine.masks.sums, pruned, all, planes, levels, symmetric, scale(0, piece), mine.sums, to);
         }
     }
 

@@ -86,6 +86,211 @@ final class SumFold {
         }
     }
 
+    /// The same for two segments without salient columns, of the sums that [TwoSegmentKernel] leaves, and levels as
+    /// stored. With D_s = 2 P_s - K_s, Σ_s alpha_s · D_s + mu_s · K_s.
+    ///
+    /// @param pruned whether there is a sum of all that is kept
+    /// @param all the sum of all activations, if not
+    static void twoSegments(
+            short[] sums,
+            boolean pruned,
+            short all,
+            MemorySegment planes,
+            long levels,
+            boolean symmetric,
+            float scale,
+            float[] total,
+            int to) {
+        for (int row = 0; row < ROWS; row += RowOrder.BLOCK) {
+            twoSegmentBlock(sums, row, pruned, all, planes, levels + row, symmetric, scale, total, to + row);
+        }
+    }
+
+    /// One vector of rows. Sums get a bias that makes them positive until they are floats.
+    private static void twoSegmentBlock(
+            short[] sums,
+            int from,
+            boolean pruned,
+            short all,
+            MemorySegment planes,
+            long levels,
+            boolean symmetric,
+            float scale,
+            float[] total,
+            int to) {
+        int odd = RowOrder.BLOCK / 2;
+        short positive = (short) SubsetSums.BIAS;
+        ShortVector p1 = ShortVector.fromArray(SHORTS, sums, from + ROWS);
+        ShortVector p0 = ShortVector.fromArray(SHORTS, sums, from).sub(p1);
+        ShortVector one = ShortVector.fromArray(SHORTS, sums, from + 2 * ROWS);
+        ShortVector zero = (pruned
+                        ? ShortVector.fromArray(SHORTS, sums, from + 3 * ROWS)
+                        : ShortVector.broadcast(SHORTS, all))
+                .sub(one);
+        IntVector d0Even = p0.add(p0).sub(zero).add(positive).reinterpretAsInts();
+        IntVector k0Even = zero.add(positive).reinterpretAsInts();
+        IntVector d1Even = p1.add(p1).sub(one).add(positive).reinterpretAsInts();
+        IntVector k1Even = one.add(positive).reinterpretAsInts();
+        p1 = ShortVector.fromArray(SHORTS, sums, from + odd + ROWS);
+        p0 = ShortVector.fromArray(SHORTS, sums, from + odd).sub(p1);
+        one = ShortVector.fromArray(SHORTS, sums, from + odd + 2 * ROWS);
+        zero = (pruned
+                        ? ShortVector.fromArray(SHORTS, sums, from + odd + 3 * ROWS)
+                        : ShortVector.broadcast(SHORTS, all))
+                .sub(one);
+        IntVector d0Odd = p0.add(p0).sub(zero).add(positive).reinterpretAsInts();
+        IntVector k0Odd = zero.add(positive).reinterpretAsInts();
+        IntVector d1Odd = p1.add(p1).sub(one).add(positive).reinterpretAsInts();
+        IntVector k1Odd = one.add(positive).reinterpretAsInts();
+        IntVector alpha0 = ByteVector.fromMemorySegment(BYTES, planes, levels, LE)
+                .lanewise(XOR, (byte) 128)
+                .reinterpretAsInts();
+        IntVector alpha1 = ByteVector.fromMemorySegment(BYTES, planes, levels + ROWS, LE)
+                .lanewise(XOR, (byte) 128)
+                .reinterpretAsInts();
+        IntVector mu0 = symmetric
+                ? IntVector.broadcast(Species.INTS, 0x80808080)
+                : ByteVector.fromMemorySegment(BYTES, planes, levels + 2 * ROWS, LE)
+                        .lanewise(XOR, (byte) 128)
+                        .reinterpretAsInts();
+        IntVector mu1 = symmetric
+                ? mu0
+                : ByteVector.fromMemorySegment(BYTES, planes, levels + 3 * ROWS, LE)
+                        .lanewise(XOR, (byte) 128)
+                        .reinterpretAsInts();
+        FloatVector by = FloatVector.broadcast(FLOATS, scale);
+        FloatVector bias = FloatVector.broadcast(FLOATS, SUM_BIAS);
+        FloatVector half = FloatVector.broadcast(FLOATS, LEVEL_BIAS);
+        FloatVector v0 = d0Even.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha0.and(0xff).or(MAGIC).reinterpretAsFloats().sub(half));
+        v0 = k0Even.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(mu0.and(0xff).or(MAGIC).reinterpretAsFloats().sub(half), v0);
+        v0 = d1Even.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(alpha1.and(0xff).or(MAGIC).reinterpretAsFloats().sub(half), v0);
+        v0 = k1Even.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(mu1.and(0xff).or(MAGIC).reinterpretAsFloats().sub(half), v0);
+        v0.fma(by, FloatVector.fromArray(FLOATS, total, to)).intoArray(total, to);
+        FloatVector v1 = d0Even.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha0.lanewise(LSHR, 16)
+                        .and(0xff)
+                        .or(MAGIC)
+                        .reinterpretAsFloats()
+                        .sub(half));
+        v1 = k0Even.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        mu0.lanewise(LSHR, 16)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v1);
+        v1 = d1Even.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        alpha1.lanewise(LSHR, 16)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v1);
+        v1 = k1Even.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        mu1.lanewise(LSHR, 16)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v1);
+        v1.fma(by, FloatVector.fromArray(FLOATS, total, to + 1 * LENGTH)).intoArray(total, to + 1 * LENGTH);
+        FloatVector v2 = d0Odd.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha0.lanewise(LSHR, 8)
+                        .and(0xff)
+                        .or(MAGIC)
+                        .reinterpretAsFloats()
+                        .sub(half));
+        v2 = k0Odd.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        mu0.lanewise(LSHR, 8)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v2);
+        v2 = d1Odd.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        alpha1.lanewise(LSHR, 8)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v2);
+        v2 = k1Odd.and(0xffff)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(
+                        mu1.lanewise(LSHR, 8)
+                                .and(0xff)
+                                .or(MAGIC)
+                                .reinterpretAsFloats()
+                                .sub(half),
+                        v2);
+        v2.fma(by, FloatVector.fromArray(FLOATS, total, to + 2 * LENGTH)).intoArray(total, to + 2 * LENGTH);
+        FloatVector v3 = d0Odd.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .mul(alpha0.lanewise(LSHR, 24).or(MAGIC).reinterpretAsFloats().sub(half));
+        v3 = k0Odd.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(mu0.lanewise(LSHR, 24).or(MAGIC).reinterpretAsFloats().sub(half), v3);
+        v3 = d1Odd.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(alpha1.lanewise(LSHR, 24).or(MAGIC).reinterpretAsFloats().sub(half), v3);
+        v3 = k1Odd.lanewise(LSHR, 16)
+                .or(MAGIC)
+                .reinterpretAsFloats()
+                .sub(bias)
+                .fma(mu1.lanewise(LSHR, 24).or(MAGIC).reinterpretAsFloats().sub(half), v3);
+        v3.fma(by, FloatVector.fromArray(FLOATS, total, to + 3 * LENGTH)).intoArray(total, to + 3 * LENGTH);
+    }
+
     /// One vector of rows: with P the sum of mask 0 and K that of mask 1, alpha · (2P - K) + mu · K.
     ///
     /// Of four rows of an int, whose sums are a, b, c and d, the pairs of bytes add up to a + 256b and
