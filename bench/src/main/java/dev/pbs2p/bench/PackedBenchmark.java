@@ -32,7 +32,19 @@ public class PackedBenchmark {
     private static final int LINEARS = 7 * LAYERS;
 
     /// N:M, segments, and whether levels are symmetric.
-    @Param({"8:16 1 free", "8:16 1 symmetric", "8:16 2 free", "4:8 3 free", "16:16 1 free", "16:16 2 free"})
+    @Param({
+        "8:16 1 free",
+        "8:16 1 symmetric",
+        "10:16 1 free",
+        "16:16 1 free",
+        "8:16 2 free",
+        "10:16 2 symmetric",
+        "12:16 2 symmetric",
+        "16:16 2 free",
+        "4:8 3 free",
+        "12:16 3 symmetric",
+        "16:16 4 symmetric"
+    })
     String format;
 
     /// Tokens that meet the weights together.
