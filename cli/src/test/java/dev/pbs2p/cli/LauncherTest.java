@@ -56,6 +56,17 @@ class LauncherTest {
         assertEquals(first.out, second.out);
     }
 
+    /// Nothing can be loaded from an empty folder: it does without an archive of classes, and does not try again.
+    @Test
+    void triesOnceToMakeLaterStartsFaster() throws Exception {
+        run(root.resolve("pbs2p"), "--version");
+        Files.createDirectories(root.resolve("models/demo"));
+        Result second = run(root.resolve("pbs2p"), "--version");
+        assertEquals(0, second.code, second.err);
+        assertEquals("pbs2p: making later starts faster ... done\n", second.err);
+        assertEquals("", run(root.resolve("pbs2p"), "--version").err);
+    }
+
     @Test
     void buildsAgainWhenASourceIsNewer() throws Exception {
         run(root.resolve("pbs2p"), "--version");
