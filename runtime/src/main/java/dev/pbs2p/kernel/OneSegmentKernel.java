@@ -27,11 +27,12 @@ final class OneSegmentKernel {
     /// Whether it can take the units of a group. Where vectors are shorter than the rows of a unit, the checks
     /// of so many loads from a segment cost more than masks on the heap.
     static boolean takes(PackedFormat format, Group group) {
-        if (!SubsetSums.WIDE) {
+        if (!SubsetSums.WIDE || !MaskRules.simple(format)) {
             return false;
         }
         for (Subblock subblock : group.subblocks()) {
-            if (!Spreader.takes(format, subblock) || subblock.slots() % QUAD != 0) {
+            boolean fits = Spreader.takes(format, subblock) || PrunedSegments.takes(subblock);
+            if (!fits || subblock.slots() % QUAD != 0) {
                 return false;
             }
         }
@@ -52,19 +53,28 @@ final class OneSegmentKernel {
             byte[] form,
             int at,
             float scale,
-            byte[] raw,
+            Masks masks,
             float[] total,
             int to) {
+        byte[] raw = masks.raw;
         int quads = 0;
         for (int i = first; i < end; i++) {
             Subblock subblock = group.subblocks().get(i);
             int more = subblock.slots() / QUAD;
             int tables = at + quads * SubsetSums.QUAD_BYTES;
             long signs = unit + subblock.signs();
+            long keeps = unit + subblock.keeps();
+            int sums = Masks.raw(0) + quads * ROWS;
+            quads += more;
+            if (PrunedSegments.takes(subblock)) {
+                int all = sums + SubsetSums.RAW;
+                PrunedSegments.signs(
+                        planes, signs, subblock.kept(), 0, keeps, more, form, tables, masks.planes, raw, sums, all);
+                continue;
+            }
             // No rank of a kept weight leads beyond those kept: what is read in their place does no harm.
             long upper = subblock.kept() > 4 ? signs + 4 * ROWS : signs;
-            sum(planes, signs, upper, unit + subblock.keeps(), more, form, tables, raw, Masks.raw(0) + quads * ROWS);
-            quads += more;
+            sum(planes, signs, upper, keeps, more, form, tables, raw, sums);
         }
         SubsetSums.pad(raw, 2, quads);
         SumFold.oneSegment(raw, Masks.raw(0), planes, unit + group.levels(), symmetric, scale, total, to);

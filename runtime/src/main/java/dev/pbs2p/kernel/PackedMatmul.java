@@ -200,7 +200,7 @@ final class PackedMatmul {
                     mine.forms.form(),
                     mine.forms.at(0, piece),
                     scale(0, firstPiece + piece),
-                    mine.masks.raw,
+                    mine.masks,
                     mine.sums,
                     to);
         }

@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 
-/// The loops of [TwoSegmentKernel] where something is pruned: compact planes are spread as in [ShiftedMasks], and
+/// The loops of [TwoSegmentKernel], and of [OneSegmentKernel], where 9 to 12 of an N:M group are kept: compact planes
+/// are spread as in [ShiftedMasks], and
 /// looked
 /// up where they arrive.
 final class PrunedSegments {
@@ -33,17 +34,23 @@ final class PrunedSegments {
     /// The signs of what is kept, which are held for [#segments], and what is kept at all. Compact bits move up by
     /// one wherever a weight is kept, so that the first is always the next one's. The segments behind the signs are
     /// copied to where the next method has them at hand.
+    ///
+    /// @param segments how many vectors of them there are: `n`, or 0 if there is only one segment
+    /// @param to where the sums of the signs go
+    /// @param all where those of all that is kept go
     static void signs(
             MemorySegment planes,
             long signs,
             int n,
+            int segments,
             long keeps,
             int quads,
             byte[] form,
             int at,
             byte[] kept,
             byte[] raw,
-            int to) {
+            int to,
+            int all) {
         ByteVector s0 = ByteVector.fromMemorySegment(Species.TABLE, planes, signs, LE);
         ByteVector s1 = ByteVector.fromMemorySegment(Species.TABLE, planes, Spreader.compact(signs, 1, n), LE);
         ByteVector s2 = ByteVector.fromMemorySegment(Species.TABLE, planes, Spreader.compact(signs, 2, n), LE);
@@ -56,7 +63,7 @@ final class PrunedSegments {
         ByteVector s9 = ByteVector.fromMemorySegment(Species.TABLE, planes, Spreader.compact(signs, 9, n), LE);
         ByteVector s10 = ByteVector.fromMemorySegment(Species.TABLE, planes, Spreader.compact(signs, 10, n), LE);
         ByteVector s11 = ByteVector.fromMemorySegment(Species.TABLE, planes, Spreader.compact(signs, 11, n), LE);
-        for (int r = 0; r < n; r++) {
+        for (int r = 0; r < segments; r++) {
             ByteVector.fromMemorySegment(Species.TABLE, planes, signs + (long) (n + r) * ROWS, LE)
                     .intoArray(kept, COMPACT + r * ROWS);
         }
@@ -123,8 +130,8 @@ final class PrunedSegments {
                 int sums = to + pair / 2 * ROWS;
                 e0.intoArray(raw, sums);
                 h0.intoArray(raw, sums + SubsetSums.RAW_H);
-                e1.intoArray(raw, sums + 3 * SubsetSums.RAW);
-                h1.intoArray(raw, sums + 3 * SubsetSums.RAW + SubsetSums.RAW_H);
+                e1.intoArray(raw, all + pair / 2 * ROWS);
+                h1.intoArray(raw, all + pair / 2 * ROWS + SubsetSums.RAW_H);
                 e0 = ByteVector.zero(Species.TABLE);
                 h0 = e0;
                 e1 = e0;

@@ -64,7 +64,18 @@ final class TwoSegmentKernel {
             } else {
                 long keeps = unit + subblock.keeps();
                 PrunedSegments.signs(
-                        planes, signs, subblock.kept(), keeps, more, form, tables, masks.planes, masks.raw, to);
+                        planes,
+                        signs,
+                        subblock.kept(),
+                        subblock.kept(),
+                        keeps,
+                        more,
+                        form,
+                        tables,
+                        masks.planes,
+                        masks.raw,
+                        to,
+                        to + DENSE_SUMS * SubsetSums.RAW);
                 PrunedSegments.segments(
                         planes, subblock.kept(), keeps, more, form, tables, masks.planes, masks.raw, to);
             }
