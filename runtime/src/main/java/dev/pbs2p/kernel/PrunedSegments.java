@@ -10,9 +10,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 
 /// The loops of [TwoSegmentKernel], and of [OneSegmentKernel], where 9 to 12 of an N:M group are kept: compact planes
-/// are spread as in [ShiftedMasks], and
-/// looked
-/// up where they arrive.
+/// are spread as in [ShiftedMasks], and looked up where they arrive.
 final class PrunedSegments {
 
     private static final int ROWS = Masks.ROWS;
