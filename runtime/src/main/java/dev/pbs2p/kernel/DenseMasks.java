@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 
 /// The masks ([MaskRules]) of formats that prune nothing and have several segments: every stored bit lies at its
-/// weight's slot already.
+/// weight's slot already. [MaskRules#put] is written out here for the reason that [ShiftedMasks] has.
 final class DenseMasks {
 
     private static final int ROWS = SlicedLayout.ROWS;

@@ -31,7 +31,7 @@ final class OneSegmentKernel {
             return false;
         }
         for (Subblock subblock : group.subblocks()) {
-            boolean fits = Spreader.takes(format, subblock) || PrunedSegments.takes(subblock);
+            boolean fits = Spreader.takes(format, subblock) || ShiftedMasks.keepsMany(subblock);
             if (!fits || subblock.slots() % QUAD != 0) {
                 return false;
             }
@@ -66,7 +66,7 @@ final class OneSegmentKernel {
             long keeps = unit + subblock.keeps();
             int sums = Masks.raw(0) + quads * ROWS;
             quads += more;
-            if (PrunedSegments.takes(subblock)) {
+            if (ShiftedMasks.keepsMany(subblock)) {
                 int all = sums + SubsetSums.RAW;
                 PrunedSegments.signs(
                         planes, signs, subblock.kept(), 0, keeps, more, form, tables, masks.planes, raw, sums, all);

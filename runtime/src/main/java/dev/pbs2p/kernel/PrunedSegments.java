@@ -4,7 +4,6 @@ import static jdk.incubator.vector.VectorOperators.AND_NOT;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import dev.pbs2p.format.SlicedLayout;
-import dev.pbs2p.format.SlicedLayout.Subblock;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
@@ -16,18 +15,10 @@ final class PrunedSegments {
     private static final int ROWS = Masks.ROWS;
     private static final int TABLE = SubsetSums.TABLE;
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-    /// Fewest kept weights of an N:M group: with fewer, masks are made sooner.
-    private static final int FEWEST = 9;
-    /// Most of them: each takes a register.
-    private static final int MOST = 12;
     /// Where compact segments are put, behind the signs of all slots.
     private static final int COMPACT = Species.FIRST + SlicedLayout.MAX_SLOTS * ROWS;
 
     private PrunedSegments() {}
-
-    static boolean takes(Subblock subblock) {
-        return subblock.kept() >= FEWEST && subblock.kept() <= MOST;
-    }
 
     /// The signs of what is kept, which are held for [#segments], and what is kept at all. Compact bits move up by
     /// one wherever a weight is kept, so that the first is always the next one's. The segments behind the signs are
@@ -142,17 +133,17 @@ final class PrunedSegments {
     static void segments(
             MemorySegment planes, int n, long keeps, int quads, byte[] form, int at, byte[] kept, byte[] raw, int to) {
         ByteVector s0 = ByteVector.fromArray(Species.TABLE, kept, COMPACT);
-        ByteVector s1 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(1, n - 1) * ROWS);
-        ByteVector s2 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(2, n - 1) * ROWS);
-        ByteVector s3 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(3, n - 1) * ROWS);
-        ByteVector s4 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(4, n - 1) * ROWS);
-        ByteVector s5 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(5, n - 1) * ROWS);
-        ByteVector s6 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(6, n - 1) * ROWS);
-        ByteVector s7 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(7, n - 1) * ROWS);
-        ByteVector s8 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(8, n - 1) * ROWS);
-        ByteVector s9 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(9, n - 1) * ROWS);
-        ByteVector s10 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(10, n - 1) * ROWS);
-        ByteVector s11 = ByteVector.fromArray(Species.TABLE, kept, COMPACT + Math.min(11, n - 1) * ROWS);
+        ByteVector s1 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 1, n));
+        ByteVector s2 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 2, n));
+        ByteVector s3 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 3, n));
+        ByteVector s4 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 4, n));
+        ByteVector s5 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 5, n));
+        ByteVector s6 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 6, n));
+        ByteVector s7 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 7, n));
+        ByteVector s8 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 8, n));
+        ByteVector s9 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 9, n));
+        ByteVector s10 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 10, n));
+        ByteVector s11 = ByteVector.fromArray(Species.TABLE, kept, Spreader.compact(COMPACT, 11, n));
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
         ByteVector e1 = e0;

@@ -14,7 +14,8 @@ import jdk.incubator.vector.ByteVector;
 /// The masks ([MaskRules]) of pruned formats without salient columns that keep 9 to 12 of an N:M group: compact
 /// planes are spread one by one into places of masks, and combined there.
 ///
-/// A plane takes as many registers as weights are kept; two at a time would not fit.
+/// A plane takes as many registers as weights are kept; two at a time would not fit. What [MaskRules#put] does is
+/// written out: it is not always inlined, and vectors that pass it would be objects.
 final class ShiftedMasks {
 
     private static final int ROWS = SlicedLayout.ROWS;
@@ -25,11 +26,12 @@ final class ShiftedMasks {
     private ShiftedMasks() {}
 
     static boolean takes(PackedFormat format, Subblock subblock) {
-        return !format.dense()
-                && format.segments() <= 3
-                && !format.salient()
-                && subblock.kept() >= FEWEST
-                && subblock.kept() <= MOST;
+        return !format.dense() && format.segments() <= 3 && !format.salient() && keepsMany(subblock);
+    }
+
+    /// Whether it keeps too many for [Spreader], but each still has a register.
+    static boolean keepsMany(Subblock subblock) {
+        return subblock.kept() >= FEWEST && subblock.kept() <= MOST;
     }
 
     /// Slot `k` of a subblock goes to `to + k * SLOT` of `masks`.

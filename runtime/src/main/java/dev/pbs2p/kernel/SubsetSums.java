@@ -32,7 +32,7 @@ final class SubsetSums {
     static final int QUAD_BYTES = WIDE ? 2 * WideKernel.PAIR : QUAD * NibbleKernel.SLOT;
 
     /// Most quads that are summed at once.
-    static final int MOST_QUADS = ActivationQuantizer.RUN / PLACES;
+    private static final int MOST_QUADS = ActivationQuantizer.RUN / PLACES;
     /// From a mask's sums e, 64 bytes a quad, to its sums h.
     static final int RAW_H = MOST_QUADS * ROWS;
     /// Bytes in which the sums of one mask lie before [#widen].

@@ -31,7 +31,7 @@ final class TwoSegmentKernel {
             return false;
         }
         for (Subblock subblock : group.subblocks()) {
-            boolean fits = format.dense() || PrunedSegments.takes(subblock);
+            boolean fits = format.dense() || ShiftedMasks.keepsMany(subblock);
             if (!fits || subblock.slots() % QUAD != 0) {
                 return false;
             }
@@ -82,9 +82,8 @@ final class TwoSegmentKernel {
             quads += more;
         }
         int sums = dense ? DENSE_SUMS : DENSE_SUMS + 1;
-        SubsetSums.pad(masks.raw, sums, quads);
         for (int mask = 0; mask < sums; mask++) {
-            SubsetSums.widen(masks.raw, Masks.raw(mask), SubsetSums.MOST_QUADS, masks.sums, mask * ROWS);
+            SubsetSums.widen(masks.raw, Masks.raw(mask), quads, masks.sums, mask * ROWS);
         }
     }
 
