@@ -127,12 +127,14 @@ class ArchitectureTest {
     }
 
     @Test
-    void nativeCodeIsCalledByTheDriverBindingsAndOneHelperAlone() {
+    void nativeCodeIsCalledByTheDriverBindingsAndTwoHelpersAlone() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(CUDA)
                 .and()
                 .doNotBelongToAnyOf(Pages.class)
+                .and()
+                .haveNameNotMatching("dev\\.pbs2p\\.kernel\\.Prefetch.*")
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(Linker.class)

@@ -26,6 +26,10 @@ final class PackedMatmul {
     private static final int RUNS = 8;
     /// Activations of a row below which one thread quantises them sooner than several do.
     private static final int ALONE = 8192;
+    /// How far ahead of the unit at hand memory is fetched: two of the smallest units.
+    private static final int AHEAD = 3328;
+    /// Bytes of a product's planes below which nothing is fetched ahead: those of models that lie in the caches anyway.
+    private static final int LARGE = 1 << 19;
 
     private static final int ROWS = SlicedLayout.ROWS;
 
@@ -43,6 +47,7 @@ final class PackedMatmul {
     private int firstRow;
     private int rows;
     private boolean tiled;
+    private boolean ahead;
     private int runsPerPart;
 
     /// What one thread works in.
@@ -85,6 +90,7 @@ final class PackedMatmul {
         tiled = TileKernel.takes(some.weight().format(), in.rows());
         int tile = tiled ? TileKernel.TILE : TILE;
         parts.cut(linears, workers.threads(), SlicedLayout.BLOCK);
+        ahead = fetchAhead(in.rows());
         for (firstRow = 0; firstRow < in.rows(); firstRow += tile) {
             rows = Math.min(tile, in.rows() - firstRow);
             quantized.prepare(rows, order, some.weight());
@@ -95,6 +101,23 @@ final class PackedMatmul {
         x = null;
         linears = List.of();
         outs = List.of();
+    }
+
+    /// Whether the processor needs to be told what comes next. [OneSegmentKernel] reads at so even a pace that a thread
+    /// alone does not gain by it what it costs.
+    private boolean fetchAhead(int batch) {
+        PackedLinear some = linears.getFirst();
+        if (batch == 1
+                && workers.threads() == 1
+                && OneSegmentKernel.takes(some.weight().format(), some.layout().group(0))) {
+            return false;
+        }
+        long bytes = 0;
+        for (int i = 0; i < linears.size(); i++) {
+            MemorySegment planes = linears.get(i).weight().planes();
+            bytes += planes.isNative() ? planes.byteSize() : 0;
+        }
+        return bytes >= LARGE;
     }
 
     private int quantizeParts() {
@@ -124,6 +147,10 @@ final class PackedMatmul {
         }
         Arrays.fill(mine.sums, 0, sums, 0);
         boolean simple = !tiled && MaskRules.simple(format);
+        long planes = w.weight().planes().address();
+        if (ahead) {
+            Prefetch.lines(planes + w.layout().offset(first, 0), AHEAD);
+        }
         int piece = 0;
         int groupPieces = format.group() / order.piece();
         for (int g = 0; g < w.layout().groups(); g++) {
@@ -138,8 +165,14 @@ final class PackedMatmul {
             boolean two = rows == 1 && TwoSegmentKernel.takes(format, group);
             int together = order.subblocks(group);
             int step = simple && !direct ? Masks.UNITS : 1;
+            long groupEnd = w.layout().offset(first, g) + (long) (end - first) * group.bytes();
+            long skipped = w.layout().offset(first, g + 1) - groupEnd; // units of other parts
             for (int unit = first; unit < end; unit += step) {
                 long at = w.layout().offset(unit, g);
+                if (ahead) {
+                    long next = at + AHEAD + (at + AHEAD < groupEnd ? 0 : skipped);
+                    Prefetch.lines(planes + next, (long) step * group.bytes());
+                }
                 int to = Species.FIRST_FLOAT + (unit - first) * rows * ROWS;
                 if (two) {
                     two(w, group, together, at, piece, mine, to);

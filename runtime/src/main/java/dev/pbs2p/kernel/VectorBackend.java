@@ -40,7 +40,8 @@ public final class VectorBackend extends ScalarBackend {
     VectorBackend(int threads, int activationBits, long plainWork) {
         super(activationBits, "");
         this.description = "vector: " + Species.BITS + "-bit vectors on " + Backends.threads(threads) + ", "
-                + activationBits + "-bit activations; packed weights by " + SubsetSums.description();
+                + activationBits + "-bit activations; packed weights by " + SubsetSums.description()
+                + (Prefetch.supported() ? ", fetched ahead" : "");
         this.workers = new Workers(threads);
         this.packed = new PackedMatmul(quantizer(), workers);
         this.dense = new DenseMatmul(workers);

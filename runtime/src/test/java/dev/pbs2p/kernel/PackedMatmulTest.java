@@ -10,6 +10,8 @@ import dev.pbs2p.tensor.PackedFormat;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -174,6 +176,27 @@ class PackedMatmulTest {
         PackedMatrix matrix = PackedCases.matrix(new PackedFormat(4, 8, true, 64, 1, false, false), rows, 200, 3);
         assertEqual(matrix, PackedCases.activations(1, 200, threads), 1, 8, threads);
         assertEqual(matrix, PackedCases.activations(3, 200, threads), 3, 8, threads);
+    }
+
+    /// Planes outside the heap and large enough to be fetched ahead: whole row blocks and parts of one, one segment and
+    /// more.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void largePlanes(int threads) {
+        int cols = 2056;
+        int rows = 2 * SlicedLayout.BLOCK * SlicedLayout.ROWS + 200;
+        for (PackedFormat format : List.of(
+                new PackedFormat(8, 16, true, 128, 1, false, false),
+                new PackedFormat(12, 16, true, 128, 3, true, false))) {
+            PackedMatrix heap = PackedCases.matrix(format, rows, cols, 4);
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment planes =
+                        arena.allocate(heap.planes().byteSize(), 64).copyFrom(heap.planes());
+                PackedMatrix matrix = new PackedMatrix(format, rows, cols, planes, heap.steps(), heap.salient());
+                assertEqual(matrix, PackedCases.activations(1, cols, threads), 1, 8, threads);
+                assertEqual(matrix, PackedCases.activations(3, cols, threads), 3, 8, threads);
+            }
+        }
     }
 
     /// A run that holds no number has no result; others are not touched by it.
