@@ -1,7 +1,8 @@
 package dev.pbs2p.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -9,6 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The `pbs2p` command.
 @Command(
@@ -19,17 +21,21 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT)
 public final class Main implements Runnable {
 
-    private static final List<Class<?>> COMMANDS = List.of(
-            PullCommand.class,
-            CompressCommand.class,
-            ChatCommand.class,
-            GenerateCommand.class,
-            EvalCommand.class,
-            InspectCommand.class,
-            TokenizeCommand.class,
-            DemoCommand.class,
-            BenchCommand.class,
-            DoctorCommand.class);
+    /// By their names, which their annotations repeat: to read those of all takes longer than some commands run.
+    private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("pull", PullCommand.class);
+        COMMANDS.put("compress", CompressCommand.class);
+        COMMANDS.put("chat", ChatCommand.class);
+        COMMANDS.put("generate", GenerateCommand.class);
+        COMMANDS.put("eval", EvalCommand.class);
+        COMMANDS.put("inspect", InspectCommand.class);
+        COMMANDS.put("tokenize", TokenizeCommand.class);
+        COMMANDS.put("demo", DemoCommand.class);
+        COMMANDS.put("bench", BenchCommand.class);
+        COMMANDS.put("doctor", DoctorCommand.class);
+    }
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -41,6 +47,9 @@ public final class Main implements Runnable {
     static void main(String[] args) {
         System.setProperty("java.util.logging.config.class", QuietLogs.class.getName());
         Terminals.wipeIncubatorWarning();
+        // Most commands read JSON. Its library needs a tenth of a second to get ready: as long as the command line
+        // does.
+        Thread.ofPlatform().daemon().start(() -> JsonMapper.shared().readTree("{}"));
         System.exit(commandLine(args).execute(args));
     }
 
@@ -49,17 +58,15 @@ public final class Main implements Runnable {
     static CommandLine commandLine(String... args) {
         Main main = new Main();
         CommandLine root = new CommandLine(main);
-        List<Class<?>> named =
-                COMMANDS.stream().filter(command -> isNamed(command, args)).toList();
-        (named.isEmpty() ? COMMANDS : named).forEach(root::addSubcommand);
-        root.addSubcommand(GenerateCompletion.class);
+        if (args.length > 0 && COMMANDS.containsKey(args[0])) {
+            root.addSubcommand(COMMANDS.get(args[0]));
+        } else {
+            COMMANDS.values().forEach(root::addSubcommand);
+            root.addSubcommand(GenerateCompletion.class);
+        }
         root.setCaseInsensitiveEnumValuesAllowed(true).setExecutionStrategy(Failures.strategy(main));
         Failures.install(root, main);
         return root;
-    }
-
-    private static boolean isNamed(Class<?> command, String... args) {
-        return args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0]);
     }
 
     /// [#commandLine] with its streams captured.

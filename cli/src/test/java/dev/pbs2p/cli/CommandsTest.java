@@ -54,6 +54,17 @@ class CommandsTest {
         return new TreeSet<>(object.propertyNames());
     }
 
+    /// Else a start takes longer: the command line would be made with all commands.
+    @Test
+    void aCommandStartsAlone() {
+        Set<String> all = new TreeSet<>(Main.commandLine().getSubcommands().keySet());
+        all.remove("generate-completion");
+        assertTrue(all.contains("generate"));
+        for (String name : all) {
+            assertEquals(names(name), Main.commandLine(name).getSubcommands().keySet());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"model", "model.pbs2p"})
     void perplexityOfADirectoryAndOfAPackedFile(String model) {

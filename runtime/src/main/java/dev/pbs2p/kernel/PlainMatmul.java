@@ -7,16 +7,16 @@ import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 
 /// Activations times packed weights in plain Java on one thread, for as long as the vector kernels would wait
 /// for the compiler.
 ///
-/// Eight rows (bytes of a plane vector) are a long. For each slot and each of its 256 subsets of lanes a table
-/// holds the sum of the activations, so that a byte of a mask takes one look-up.
+/// For each slot and each of its 256 subsets of lanes a table holds the sum of the activations, so that a byte of a
+/// mask
+/// takes one look-up.
 final class PlainMatmul {
 
     private static final int ROWS = SlicedLayout.ROWS;
@@ -26,21 +26,10 @@ final class PlainMatmul {
     private static final int SUBSETS = 1 << LANES;
     /// Entries of the tables of a run.
     private static final int TABLES = SLOTS * SUBSETS;
-    /// Longs of a plane vector.
-    private static final int LONGS = ROWS / Long.BYTES;
-    /// Compact planes of a subblock: sign and two of the segment.
-    private static final int COMPACT = 3;
-
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final ActivationQuantizer quantizer;
 
-    /// Planes of a subblock as stored: compact planes, then at most two keep planes.
-    private final long[] stored = new long[(COMPACT + 2) * SLOTS * LONGS];
-    /// For each compact plane the bits that no slot has taken yet, of eight rows: each lane's next one is in the first.
-    private final long[] queues = new long[COMPACT * SLOTS];
-    /// Masks of a run: (long × mask) × slot.
-    private final long[] masks = new long[LONGS * Masks.MOST * SLOTS];
+    private final IdentityHashMap<PackedLinear, PlainMasks> masks = new IdentityHashMap<>();
     private final byte[] levels = new byte[LevelMaker.MOST_PARAMETERS * ROWS];
 
     private byte[][] q = new byte[0][];
@@ -53,6 +42,11 @@ final class PlainMatmul {
         this.quantizer = quantizer;
     }
 
+    /// Gives back what it made of weights.
+    void forget() {
+        masks.clear();
+    }
+
     /// out = x · Wᵀ + bias.
     void multiply(HostMatrix x, PackedLinear w, HostMatrix out) {
         int padded = w.layout().rowUnits() * ROWS;
@@ -60,12 +54,13 @@ final class PlainMatmul {
         for (int r = 0; r < x.rows(); r++) {
             quantizer.quantize(x.data, r * x.cols(), x.cols(), q[r], scales[r]);
         }
+        PlainMasks made = masks.computeIfAbsent(w, PlainMasks::new);
         for (int g = 0; g < w.layout().groups(); g++) {
             List<Subblock> subblocks = w.layout().group(g).subblocks();
             int together = w.order().subblocks(w.layout().group(g));
             for (int first = 0; first < subblocks.size(); first += together) {
                 int end = Math.min(subblocks.size(), first + together);
-                run(w, g, subblocks.subList(first, end), x.rows());
+                run(w, made, g, subblocks.subList(first, end), x.rows());
             }
         }
         finish(w, x.rows(), padded, out);
@@ -84,7 +79,7 @@ final class PlainMatmul {
     }
 
     /// Adds the products of the columns of some subblocks, which share a scale, to the sums of all rows.
-    private void run(PackedLinear w, int g, List<Subblock> subblocks, int rows) {
+    private void run(PackedLinear w, PlainMasks made, int g, List<Subblock> subblocks, int rows) {
         PackedFormat format = w.weight().format();
         Group group = w.layout().group(g);
         int firstSlot = subblocks.getFirst().firstSlot();
@@ -94,31 +89,33 @@ final class PlainMatmul {
             tables(w, g, firstSlot, slots, row);
         }
         for (int unit = 0; unit < w.layout().rowUnits(); unit++) {
-            long at = w.layout().offset(unit, g);
-            for (Subblock subblock : subblocks) {
-                masks(format, w.weight().planes(), at, subblock, subblock.firstSlot() - firstSlot);
-            }
-            int parameters = format.parameters() * ROWS;
-            MemorySegment.copy(w.weight().planes(), JAVA_BYTE, at + group.levels(), levels, 0, parameters);
+            long from = w.layout().offset(unit, g) + group.levels();
+            MemorySegment.copy(w.weight().planes(), JAVA_BYTE, from, levels, 0, format.parameters() * ROWS);
+            int firstMask = made.at(unit, g) + firstSlot;
             for (int row = 0; row < rows; row++) {
                 int to = (row * w.layout().rowUnits() + unit) * ROWS;
                 for (int i = 0; i < ROWS; i++) {
-                    sums[to + i] = Math.fma((float) product(format, i, slots, row), scales[row][run], sums[to + i]);
+                    int at = firstMask + i * made.count() * group.slots();
+                    int product = product(format, i, made.bytes(), at, group.slots(), slots, row);
+                    sums[to + i] = Math.fma((float) product, scales[row][run], sums[to + i]);
                 }
             }
         }
     }
 
-    /// The tables of one row of activations: those of ordinary columns, then those of salient columns.
+    /// The tables of one row of activations: those of ordinary columns, then, if there are any, of salient ones.
     private void tables(PackedLinear w, int g, int firstSlot, int slots, int row) {
+        boolean some = w.weight().format().salient();
         for (int i = 0; i < slots * LANES; i++) {
             int inGroup = w.layout().group(g).column(firstSlot + i / LANES, i % LANES);
             int column = g * w.weight().format().group() + inGroup;
             short value = inGroup < 0 ? 0 : q[row][column];
-            boolean salient = inGroup >= 0 && w.weight().isSalient(column);
             int at = row * 2 * TABLES + i / LANES * SUBSETS;
+            boolean salient = some && inGroup >= 0 && w.weight().isSalient(column);
             extend(at, i % LANES, salient ? 0 : value);
-            extend(at + TABLES, i % LANES, salient ? value : 0);
+            if (some) {
+                extend(at + TABLES, i % LANES, salient ? value : 0);
+            }
         }
     }
 
@@ -130,80 +127,29 @@ final class PlainMatmul {
         }
     }
 
-    /// Makes the masks of a subblock. Its slot `k` goes to slot `firstSlot + k`.
-    private void masks(PackedFormat format, MemorySegment planes, long unit, Subblock subblock, int firstSlot) {
-        int slots = subblock.slots();
-        int compact = 1 + SlicedLayout.segmentPlanes(format);
-        int keeps = compact * subblock.kept() * LONGS;
-        int longs = keeps + SlicedLayout.keepPlanes(format) * slots * LONGS;
-        MemorySegment.copy(planes, LONG, unit + subblock.signs(), stored, 0, longs);
-        for (int part = 0; part < LONGS; part++) {
-            for (int p = 0; p < compact; p++) {
-                for (int k = 0; k < subblock.kept(); k++) {
-                    queues[p * SLOTS + k] = stored[(p * subblock.kept() + k) * LONGS + part];
-                }
-            }
-            for (int slot = 0; slot < slots; slot++) {
-                long low = format.dense() ? -1 : stored[keeps + slot * LONGS + part];
-                long high = SlicedLayout.keepPlanes(format) == 2 ? stored[keeps + (slots + slot) * LONGS + part] : 0;
-                combine(format, low, high, part * Masks.MOST * SLOTS + firstSlot + slot);
-                for (int p = 0; p < compact; p++) {
-                    take(p * SLOTS, subblock.kept(), low | high);
-                }
-            }
-        }
-    }
-
-    /// Moves the bits of the lanes that a slot keeps up by one.
-    private void take(int queue, int kept, long keep) {
-        for (int k = queue; k < queue + kept - 1; k++) {
-            queues[k] ^= (queues[k] ^ queues[k + 1]) & keep;
-        }
-    }
-
-    /// Writes the masks of a slot: for each segment s, P_s = kept, in s, sign 1, and K_s = kept, in s; with
-    /// salient columns then P and Q = kept with first and second sign 1, and K = kept.
-    ///
-    /// @param low what is kept; with three segments in an N:M format, as is `high`, a bit of the symbol
-    private void combine(PackedFormat format, long low, long high, int to) {
-        int segments = format.segments();
-        boolean symbols = SlicedLayout.keepPlanes(format) == 2;
-        long keep = low | high;
-        long sign = queues[0] & keep;
-        long second = symbols ? high : queues[SLOTS] & keep;
-        long segmentLow = segments == 1 ? 0 : symbols ? high & ~low : second;
-        long segmentHigh = segments < 3 ? 0 : symbols ? high & low : queues[2 * SLOTS];
-        for (int s = 0; s < segments; s++) {
-            long there = keep & ((s & 1) == 1 ? segmentLow : ~segmentLow) & ((s & 2) == 2 ? segmentHigh : ~segmentHigh);
-            masks[to + 2 * s * SLOTS] = there & sign;
-            masks[to + (2 * s + 1) * SLOTS] = there;
-        }
-        if (format.salient()) {
-            masks[to + 2 * segments * SLOTS] = sign;
-            masks[to + (2 * segments + 1) * SLOTS] = second;
-            masks[to + (2 * segments + 2) * SLOTS] = keep;
-        }
-    }
-
     /// The integer product of row `i` of a unit: Σ_s 2 alpha_s · sum(P_s) + (mu_s - alpha_s) · sum(K_s), and
     /// for salient columns 2 alpha1 · sum(P) + 2 alpha2 · sum(Q) + (mu - alpha1 - alpha2) · sum(K).
-    private int product(PackedFormat format, int i, int slots, int row) {
+    ///
+    /// @param at where the row's masks begin
+    /// @param step from a mask to the next
+    private int product(PackedFormat format, int i, byte[] masks, int at, int step, int slots, int row) {
         int segments = format.segments();
         int table = row * 2 * TABLES;
         int total = 0;
         for (int s = 0; s < segments; s++) {
             int alpha = level(s, i);
             int mu = format.symmetric() ? 0 : level(segments + s, i);
-            total += 2 * alpha * sum(2 * s, i, slots, table) + (mu - alpha) * sum(2 * s + 1, i, slots, table);
+            total += 2 * alpha * sum(masks, at + 2 * s * step, slots, table)
+                    + (mu - alpha) * sum(masks, at + (2 * s + 1) * step, slots, table);
         }
         if (format.salient()) {
             int first = format.symmetric() ? segments : 2 * segments;
             int alphas = level(first, i) + level(first + 1, i);
             int mu = format.symmetric() ? 0 : level(first + 2, i);
             table += TABLES;
-            total += 2 * level(first, i) * sum(2 * segments, i, slots, table)
-                    + 2 * level(first + 1, i) * sum(2 * segments + 1, i, slots, table)
-                    + (mu - alphas) * sum(2 * segments + 2, i, slots, table);
+            total += 2 * level(first, i) * sum(masks, at + 2 * segments * step, slots, table)
+                    + 2 * level(first + 1, i) * sum(masks, at + (2 * segments + 1) * step, slots, table)
+                    + (mu - alphas) * sum(masks, at + (2 * segments + 2) * step, slots, table);
         }
         return total;
     }
@@ -212,13 +158,11 @@ final class PlainMatmul {
         return levels[parameter * ROWS + i];
     }
 
-    /// The activations whose bits are set in mask `mask` of row `i`.
-    private int sum(int mask, int i, int slots, int table) {
-        int at = (i / Long.BYTES * Masks.MOST + mask) * SLOTS;
-        int shift = i % Long.BYTES * LANES;
+    /// The activations whose bits are set in a mask.
+    private int sum(byte[] masks, int at, int slots, int table) {
         int sum = 0;
         for (int slot = 0; slot < slots; slot++) {
-            sum += tables[table + slot * SUBSETS + (int) (masks[at + slot] >>> shift & (SUBSETS - 1))];
+            sum += tables[table + slot * SUBSETS + Byte.toUnsignedInt(masks[at + slot])];
         }
         return sum;
     }

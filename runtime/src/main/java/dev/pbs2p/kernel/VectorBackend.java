@@ -71,7 +71,12 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     public Matrix matmul(Matrix x, Linear w) {
         Matrix out = super.matmul(x, w);
-        plainWork -= (long) x.rows() * w.inputs() * w.outputs();
+        if (plain()) {
+            plainWork -= (long) x.rows() * w.inputs() * w.outputs();
+            if (!plain()) {
+                plainMatmul.forget();
+            }
+        }
         return out;
     }
 
