@@ -8,9 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// All masks of a packed linear, made once, for [PlainMatmul]: a byte for each row, mask and slot, whose bit j is lane
-/// j.
-/// Those of a row of a unit lie together, mask by mask.
+/// All masks of a packed linear, made once for [PlainMatmul]: a byte for each row, mask and slot, whose bits are the
+/// slot's lanes. Those of a row of a unit lie together, mask by mask.
 final class PlainMasks {
 
     private static final int ROWS = SlicedLayout.ROWS;
