@@ -30,7 +30,6 @@ public final class VectorBackend extends ScalarBackend {
     private final AttentionTask attention;
     private final PlainMatmul plainMatmul;
     private long plainWork; // products still to be computed in plain Java
-    private boolean vectorsReady;
 
     /// @param threads that compute, the caller included
     /// @param activationBits 6, 7 or 8
@@ -65,25 +64,20 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public Linear linear(String name, Weight weight, @Nullable Tensor bias) {
-        count(PASSES * weight.rows() * weight.cols());
+        plainWork -= PASSES * weight.rows() * weight.cols();
         return super.linear(name, weight, bias);
     }
 
     @Override
     public Matrix matmul(Matrix x, Linear w) {
         Matrix out = super.matmul(x, w);
-        count((long) x.rows() * w.inputs() * w.outputs());
-        return out;
-    }
-
-    /// Takes products off those to be computed in plain Java, and gets vectors ready when none are left.
-    private void count(long products) {
-        plainWork -= products;
-        if (!plain() && !vectorsReady) {
-            vectorsReady = true;
-            plainMatmul.forget();
-            ProfiledLoads.run();
+        if (plain()) {
+            plainWork -= (long) x.rows() * w.inputs() * w.outputs();
+            if (!plain()) {
+                plainMatmul.forget();
+            }
         }
+        return out;
     }
 
     @Override
