@@ -47,8 +47,7 @@ public final class Main implements Runnable {
     static void main(String[] args) {
         System.setProperty("java.util.logging.config.class", QuietLogs.class.getName());
         Terminals.wipeIncubatorWarning();
-        // Most commands read JSON. Its library needs a tenth of a second to get ready: as long as the command line
-        // does.
+        // Most commands read JSON, whose library takes as long to get ready as the command line: a tenth of a second.
         Thread.ofPlatform().daemon().start(() -> JsonMapper.shared().readTree("{}"));
         System.exit(commandLine(args).execute(args));
     }

@@ -8,8 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// What the launcher runs to learn which classes its archive should hold: a checkpoint's text and a packed model's,
-/// both
-/// long enough to come to the vector kernels.
+/// both long enough to come to the vector kernels.
 final class Rehearsal {
 
     private static final String TOKENS = "100";

@@ -15,8 +15,7 @@ import java.util.List;
 /// for the compiler.
 ///
 /// For each slot and each of its 256 subsets of lanes a table holds the sum of the activations, so that a byte of a
-/// mask
-/// takes one look-up.
+/// mask takes one look-up.
 final class PlainMatmul {
 
     private static final int ROWS = SlicedLayout.ROWS;

@@ -64,20 +64,25 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public Linear linear(String name, Weight weight, @Nullable Tensor bias) {
-        plainWork -= PASSES * weight.rows() * weight.cols();
+        count(PASSES * weight.rows() * weight.cols());
         return super.linear(name, weight, bias);
     }
 
     @Override
     public Matrix matmul(Matrix x, Linear w) {
         Matrix out = super.matmul(x, w);
+        count((long) x.rows() * w.inputs() * w.outputs());
+        return out;
+    }
+
+    /// Takes products off those still to be computed in plain Java. What that needed goes with the last of them.
+    private void count(long products) {
         if (plain()) {
-            plainWork -= (long) x.rows() * w.inputs() * w.outputs();
+            plainWork -= products;
             if (!plain()) {
                 plainMatmul.forget();
             }
         }
-        return out;
     }
 
     @Override
