@@ -47,6 +47,7 @@ final class PackedMatmul {
     private int firstRow;
     private int rows;
     private boolean tiled;
+    private boolean batched;
     private boolean ahead;
     private int runsPerPart;
 
@@ -58,7 +59,8 @@ final class PackedMatmul {
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
         private final TileKernel tile = new TileKernel();
-        private float[] sums = new float[Species.FIRST_FLOAT + SlicedLayout.BLOCK * TILE * ROWS];
+        private final BatchKernel batch = new BatchKernel();
+        private float[] sums = new float[0];
         private final float[] steps = new float[ROWS];
     }
 
@@ -73,11 +75,7 @@ final class PackedMatmul {
     static boolean sharing(PackedLinear a, PackedLinear b) {
         PackedFormat one = a.weight().format();
         PackedFormat other = b.weight().format();
-        return a.order().equals(b.order())
-                && one.dense() == other.dense()
-                && !one.salient()
-                && !other.salient()
-                && TileKernel.takes(one, TileKernel.TILE) == TileKernel.takes(other, TileKernel.TILE);
+        return a.order().equals(b.order()) && one.dense() == other.dense() && !one.salient() && !other.salient();
     }
 
     /// Writes x · Wᵀ + bias of each linear, all [#sharing] with the first, to the matrix of its number.
@@ -87,12 +85,14 @@ final class PackedMatmul {
         linears = ws;
         outs = to;
         order = some.order();
-        tiled = TileKernel.takes(some.weight().format(), in.rows());
-        int tile = tiled ? TileKernel.TILE : TILE;
-        parts.cut(linears, workers.threads(), SlicedLayout.BLOCK);
+        tiled = TileKernel.takes(in.rows());
+        boolean large = BatchKernel.takes(in.rows());
+        int tile = tiled ? TileKernel.TILE : large ? BatchKernel.TILE : TILE;
+        parts.cut(linears, workers.threads(), large ? BatchKernel.UNITS : SlicedLayout.BLOCK);
         ahead = fetchAhead(in.rows());
         for (firstRow = 0; firstRow < in.rows(); firstRow += tile) {
             rows = Math.min(tile, in.rows() - firstRow);
+            batched = BatchKernel.takes(rows);
             quantized.prepare(rows, order, some.weight());
             runsPerPart = order.cols() < ALONE ? quantized.runs() : RUNS;
             workers.run(quantize, rows * quantizeParts());
@@ -146,10 +146,8 @@ final class PackedMatmul {
             mine.sums = new float[sums];
         }
         Arrays.fill(mine.sums, 0, sums, 0);
-        boolean simple = !tiled && MaskRules.simple(format);
-        long planes = w.weight().planes().address();
         if (ahead) {
-            Prefetch.lines(planes + w.layout().offset(first, 0), AHEAD);
+            Prefetch.lines(w.weight().planes().address() + w.layout().offset(first, 0), AHEAD);
         }
         int piece = 0;
         int groupPieces = format.group() / order.piece();
@@ -157,37 +155,55 @@ final class PackedMatmul {
             int pieces = Math.min(groupPieces, order.pieces() - piece);
             if (tiled) {
                 mine.tile.activations(quantized, rows, order, format, piece, pieces);
+            } else if (batched) {
+                mine.batch.activations(quantized, rows, order, format, piece, pieces);
             } else {
                 mine.forms.encode(quantized, rows, order, format, piece, pieces);
             }
-            Group group = w.layout().group(g);
-            boolean direct = rows == 1 && OneSegmentKernel.takes(format, group);
-            boolean two = rows == 1 && TwoSegmentKernel.takes(format, group);
-            int together = order.subblocks(group);
-            int step = simple && !direct ? Masks.UNITS : 1;
-            long groupEnd = w.layout().offset(first, g) + (long) (end - first) * group.bytes();
-            long skipped = w.layout().offset(first, g + 1) - groupEnd; // units of other parts
-            for (int unit = first; unit < end; unit += step) {
-                long at = w.layout().offset(unit, g);
-                if (ahead) {
-                    long next = at + AHEAD + (at + AHEAD < groupEnd ? 0 : skipped);
-                    Prefetch.lines(planes + next, (long) step * group.bytes());
-                }
-                int to = Species.FIRST_FLOAT + (unit - first) * rows * ROWS;
-                if (two) {
-                    two(w, group, together, at, piece, mine, to);
-                } else if (direct) {
-                    one(w, group, together, at, piece, mine, to);
-                } else if (simple) {
-                    simple(w, group, together, at, Math.min(step, end - unit), piece, mine, to);
-                } else {
-                    unit(w, group, together, at, piece, mine, to);
-                }
+            for (int from = first, to; from < end; from = to) {
+                to = Math.min(end, from - from % SlicedLayout.BLOCK + SlicedLayout.BLOCK);
+                long next = to < end ? w.layout().offset(to, g) : w.layout().offset(first, g + 1);
+                group(w, g, piece, from, to, next, mine, Species.FIRST_FLOAT + (from - first) * rows * ROWS);
             }
             piece += pieces;
         }
         for (int unit = first; unit < end; unit++) {
             finish(w, unit, mine, Species.FIRST_FLOAT + (unit - first) * rows * ROWS, out);
+        }
+    }
+
+    /// Group `g` of the row units `first` to before `end`, which lie side by side.
+    ///
+    /// @param firstPiece of the group's activations
+    /// @param after where memory is read next
+    /// @param to the sums of the first unit
+    private void group(PackedLinear w, int g, int firstPiece, int first, int end, long after, Scratch mine, int to) {
+        PackedFormat format = w.weight().format();
+        Group group = w.layout().group(g);
+        long planes = w.weight().planes().address();
+        boolean direct = rows == 1 && OneSegmentKernel.takes(format, group);
+        boolean two = rows == 1 && TwoSegmentKernel.takes(format, group);
+        boolean simple = !tiled && !batched && !direct && MaskRules.simple(format);
+        int together = order.subblocks(group);
+        int step = simple ? Masks.UNITS : 1;
+        long at = w.layout().offset(first, g);
+        long groupEnd = at + (long) (end - first) * group.bytes();
+        for (int unit = first; unit < end; unit += step) {
+            if (ahead) {
+                long next = at + AHEAD + (at + AHEAD < groupEnd ? 0 : after - groupEnd);
+                Prefetch.lines(planes + next, (long) step * group.bytes());
+            }
+            if (two) {
+                two(w, group, together, at, firstPiece, mine, to);
+            } else if (direct) {
+                one(w, group, together, at, firstPiece, mine, to);
+            } else if (simple) {
+                simple(w, group, together, at, Math.min(step, end - unit), firstPiece, mine, to);
+            } else {
+                unit(w, group, together, at, firstPiece, mine, to);
+            }
+            at += (long) step * group.bytes();
+            to += step * rows * ROWS;
         }
     }
 
@@ -206,10 +222,18 @@ final class PackedMatmul {
             // After the planes that lie before them: memory is read in its order.
             if (!levels) {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
+                if (batched) {
+                    mine.batch.levels(format, mine.levels.factors());
+                }
                 levels = true;
             }
             if (tiled) {
                 tile(w, firstPiece + piece, piece * order.piece(), mine, to);
+                continue;
+            }
+            if (batched) {
+                mine.batch.weights(format, mine.masks, order.quads(firstPiece + piece));
+                mine.batch.multiply(format, order, firstPiece + piece, piece, mine.sums, to);
                 continue;
             }
             for (int row = 0; row < rows; row++) {

@@ -33,6 +33,8 @@ final class Species {
     /// 16. The launcher has objects begin at multiples of 64, so that no vector lies across two lines of the
     /// cache, which makes a load take twice as long. Elsewhere it does no harm.
     static final int FIRST = 48;
+    /// The same in an array of shorts.
+    static final int FIRST_SHORT = FIRST / Short.BYTES;
     /// The same in an array of floats.
     static final int FIRST_FLOAT = FIRST / Float.BYTES;
 

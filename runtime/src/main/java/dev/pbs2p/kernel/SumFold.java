@@ -60,6 +60,34 @@ final class SumFold {
         }
     }
 
+    /// The same for factors that are floats already: `sums` from `from` on.
+    static void all(int count, short[] sums, int from, float[] factors, float scale, float[] total, int at) {
+        FloatVector by = FloatVector.broadcast(FLOATS, scale);
+        for (int i = 0; i < ROWS; i += 2 * LENGTH) {
+            FloatVector low = FloatVector.zero(FLOATS);
+            FloatVector high = low;
+            for (int k = i; k < count * ROWS; k += ROWS) {
+                IntVector sum = ShortVector.fromArray(SHORTS, sums, from + k).reinterpretAsInts();
+                FloatVector lowSum =
+                        (FloatVector) sum.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
+                FloatVector highSum = (FloatVector) sum.lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
+                low = lowSum.fma(FloatVector.fromArray(FLOATS, factors, k), low);
+                high = highSum.fma(FloatVector.fromArray(FLOATS, factors, k + LENGTH), high);
+            }
+            low.fma(by, FloatVector.fromArray(FLOATS, total, at + i)).intoArray(total, at + i);
+            high.fma(by, FloatVector.fromArray(FLOATS, total, at + i + LENGTH)).intoArray(total, at + i + LENGTH);
+        }
+    }
+
+    /// Makes the factors of `count` sums floats, in the order of [#all].
+    static void factors(int count, short[] factors, float[] to) {
+        for (int k = 0; k < count * ROWS; k += 2 * LENGTH) {
+            IntVector pairs = ShortVector.fromArray(SHORTS, factors, k).reinterpretAsInts();
+            low(pairs).intoArray(to, k);
+            high(pairs).intoArray(to, k + LENGTH);
+        }
+    }
+
     /// The lower short of each int.
     static FloatVector low(IntVector shorts) {
         return high(shorts.lanewise(LSHL, 16));

@@ -43,11 +43,9 @@ final class TileKernel {
     private float[] x = new float[0];
     private int stride;
 
-    /// Whether it is faster than [SubsetSums], which looks a mask's bits up 64 rows at a time where vectors are
-    /// wide.
-    static boolean takes(PackedFormat format, int rows) {
-        int masks = MaskRules.ordinary(format) + MaskRules.salient(format);
-        return rows >= LEAST_ROWS && (SubsetSums.TABLE < ROWS || masks > 2);
+    /// Whether it is faster than [SubsetSums]. Where vectors are wide, [BatchKernel] is.
+    static boolean takes(int rows) {
+        return rows >= LEAST_ROWS && !SubsetSums.WIDE;
     }
 
     /// Takes over `pieces` pieces of the activations from `first` on, of rows 0 to before `rows`.

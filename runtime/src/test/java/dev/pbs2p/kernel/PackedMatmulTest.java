@@ -114,7 +114,7 @@ class PackedMatmulTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 7, 33})
+    @ValueSource(ints = {1, 2, 3, 6, 7, 8, 33})
     void batches(int batch) {
         for (PackedFormat format : List.of(
                 new PackedFormat(8, 16, true, 128, 1, false, false),
@@ -124,7 +124,7 @@ class PackedMatmulTest {
         }
     }
 
-    /// So many rows that weights are made as floats, an odd number, and more than a tile.
+    /// So many rows that they meet a unit in tiles, whatever the kernel: an odd number, and more than the largest tile.
     @ParameterizedTest
     @MethodSource("formats")
     void longBatches(PackedFormat format) {
@@ -176,6 +176,9 @@ class PackedMatmulTest {
         PackedMatrix matrix = PackedCases.matrix(new PackedFormat(4, 8, true, 64, 1, false, false), rows, 200, 3);
         assertEqual(matrix, PackedCases.activations(1, 200, threads), 1, 8, threads);
         assertEqual(matrix, PackedCases.activations(3, 200, threads), 3, 8, threads);
+        // One tile of many rows and one of few, both in parts of several row blocks.
+        int batch = BatchKernel.TILE + 3;
+        assertEqual(matrix, PackedCases.activations(batch, 200, threads), batch, 8, threads);
     }
 
     /// Planes outside the heap and large enough to be fetched ahead: whole row blocks and parts of one, one segment and
@@ -195,6 +198,7 @@ class PackedMatmulTest {
                 PackedMatrix matrix = new PackedMatrix(format, rows, cols, planes, heap.steps(), heap.salient());
                 assertEqual(matrix, PackedCases.activations(1, cols, threads), 1, 8, threads);
                 assertEqual(matrix, PackedCases.activations(3, cols, threads), 3, 8, threads);
+                assertEqual(matrix, PackedCases.activations(6, cols, threads), 6, 8, threads);
             }
         }
     }
