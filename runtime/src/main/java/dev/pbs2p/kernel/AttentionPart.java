@@ -101,15 +101,29 @@ final class AttentionPart {
     }
 
     /// Softmax of x · scale, in place, over whole vectors. What is -∞ becomes so small that it changes no sum.
+    ///
+    /// Each loop has a method to itself: behind that of the exponential the compiler inlines nothing any more,
+    /// and vectors become objects.
     private static void softmax(float[] x, int from, int to, float scale) {
-        float max = max(x, from, to);
+        exp(x, from, to, max(x, from, to), scale);
+        multiply(x, from, to, 1 / sum(x, from, to));
+    }
+
+    private static void exp(float[] x, int from, int to, float max, float scale) {
+        for (int i = from; i < to; i += LANES) {
+            VectorMath.exp(load(x, i).sub(max).mul(scale)).intoArray(x, i);
+        }
+    }
+
+    private static float sum(float[] x, int from, int to) {
         FloatVector sums = FloatVector.zero(F);
         for (int i = from; i < to; i += LANES) {
-            FloatVector e = VectorMath.exp(load(x, i).sub(max).mul(scale));
-            e.intoArray(x, i);
-            sums = sums.add(e);
+            sums = sums.add(load(x, i));
         }
-        float factor = 1 / VectorMath.sum(sums);
+        return VectorMath.sum(sums);
+    }
+
+    private static void multiply(float[] x, int from, int to, float factor) {
         for (int i = from; i < to; i += LANES) {
             load(x, i).mul(factor).intoArray(x, i);
         }

@@ -376,6 +376,10 @@ final class PackedMatmul {
     }
 
     private static void ordered(float[] sums, int from, float[] steps, int valid, float[] out, int to) {
+        if (valid == ROWS) {
+            RowOrder.restore(sums, from, steps, out, to);
+            return;
+        }
         for (int i = 0; i < valid; i++) {
             out[to + i] = sums[from + RowOrder.place(i)] * steps[i];
         }

@@ -1,6 +1,10 @@
 package dev.pbs2p.kernel;
 
 import dev.pbs2p.format.SlicedLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
 /// The orders in which kernels keep the 64 rows of a unit, block by block of [#BLOCK] rows. Shorts: the even rows,
 /// then the odd ones, because that is how a vector of bytes falls apart into two of shorts without moving lanes.
@@ -10,6 +14,16 @@ final class RowOrder {
     /// Rows of a block: the bytes of a vector.
     static final int BLOCK = Species.BYTES.length();
 
+    private static final VectorSpecies<Float> F = Species.FLOATS;
+    private static final int LENGTH = F.length();
+    private static final VectorShuffle<Float> FIRST = quarter(0);
+    private static final VectorShuffle<Float> SECOND = quarter(1);
+    private static final VectorShuffle<Float> THIRD = quarter(2);
+    private static final VectorShuffle<Float> FOURTH = quarter(3);
+    private static final VectorMask<Float> IN_1 = everyFourth(1);
+    private static final VectorMask<Float> IN_2 = everyFourth(2);
+    private static final VectorMask<Float> IN_3 = everyFourth(3);
+
     private static final int[] PLACE = places();
 
     private RowOrder() {}
@@ -17,6 +31,54 @@ final class RowOrder {
     /// Where row `row` of a unit is kept among floats.
     static int place(int row) {
         return PLACE[row];
+    }
+
+    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps, in order at
+    /// `out[to]`.
+    static void restore(float[] floats, int from, float[] steps, float[] out, int to) {
+        for (int row = 0; row < SlicedLayout.ROWS; row += BLOCK) {
+            restoreBlock(floats, from + row, steps, row, out, to + row);
+        }
+    }
+
+    /// Of each quarter a few neighbours go to every fourth place of a vector, beside those of the others.
+    private static void restoreBlock(float[] floats, int from, float[] steps, int row, float[] out, int to) {
+        FloatVector q0 = FloatVector.fromArray(F, floats, from);
+        FloatVector q2 = FloatVector.fromArray(F, floats, from + LENGTH);
+        FloatVector q1 = FloatVector.fromArray(F, floats, from + 2 * LENGTH);
+        FloatVector q3 = FloatVector.fromArray(F, floats, from + 3 * LENGTH);
+        q0.rearrange(FIRST)
+                .blend(q1.rearrange(FIRST), IN_1)
+                .blend(q2.rearrange(FIRST), IN_2)
+                .blend(q3.rearrange(FIRST), IN_3)
+                .mul(FloatVector.fromArray(F, steps, row))
+                .intoArray(out, to);
+        q0.rearrange(SECOND)
+                .blend(q1.rearrange(SECOND), IN_1)
+                .blend(q2.rearrange(SECOND), IN_2)
+                .blend(q3.rearrange(SECOND), IN_3)
+                .mul(FloatVector.fromArray(F, steps, row + LENGTH))
+                .intoArray(out, to + LENGTH);
+        q0.rearrange(THIRD)
+                .blend(q1.rearrange(THIRD), IN_1)
+                .blend(q2.rearrange(THIRD), IN_2)
+                .blend(q3.rearrange(THIRD), IN_3)
+                .mul(FloatVector.fromArray(F, steps, row + 2 * LENGTH))
+                .intoArray(out, to + 2 * LENGTH);
+        q0.rearrange(FOURTH)
+                .blend(q1.rearrange(FOURTH), IN_1)
+                .blend(q2.rearrange(FOURTH), IN_2)
+                .blend(q3.rearrange(FOURTH), IN_3)
+                .mul(FloatVector.fromArray(F, steps, row + 3 * LENGTH))
+                .intoArray(out, to + 3 * LENGTH);
+    }
+
+    private static VectorShuffle<Float> quarter(int part) {
+        return VectorShuffle.fromOp(F, lane -> part * LENGTH / 4 + lane / 4);
+    }
+
+    private static VectorMask<Float> everyFourth(int first) {
+        return VectorMask.fromLong(F, (0x1111111111111111L << first) & (-1L >>> (64 - LENGTH)));
     }
 
     private static int[] places() {
