@@ -8,21 +8,55 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IExecutionStrategy;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /// Turns whatever went wrong into one sentence on the error stream and an exit code: 2 for a command line that makes no
 /// sense, 1 for all else. Stack traces are for `--debug`.
-final class Failures {
+///
+/// A class where lambdas would do: picocli's classes are so old that those which a lambda implements are left out of
+/// the
+/// launcher's class archive, and its jar is opened for them.
+final class Failures implements IExecutionStrategy, IParameterExceptionHandler, IExecutionExceptionHandler {
 
     private static final int USAGE = 2;
     private static final int FAILED = 1;
 
-    private Failures() {}
+    private final Main main;
+
+    private Failures(Main main) {
+        this.main = main;
+    }
 
     static void install(CommandLine root, Main main) {
-        root.setParameterExceptionHandler((e, arguments) -> usage(e));
-        root.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, main));
+        Failures failures = new Failures(main);
+        root.setExecutionStrategy(failures)
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures);
+    }
+
+    @Override
+    public int handleParseException(ParameterException e, String[] arguments) {
+        return usage(e);
+    }
+
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+        return failed(e, command);
+    }
+
+    /// Runs a parsed command so that errors of the virtual machine (no memory, a native library that does not load) end
+    /// in a sentence too.
+    @Override
+    public int execute(ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (OutOfMemoryError | LinkageError e) {
+            return failed(e, parsed.commandSpec().commandLine());
+        }
     }
 
     private static int usage(ParameterException e) {
@@ -33,7 +67,7 @@ final class Failures {
         return USAGE;
     }
 
-    private static int failed(Throwable e, CommandLine command, Main main) {
+    private int failed(Throwable e, CommandLine command) {
         if (e instanceof ParameterException wrong) {
             return usage(wrong);
         }
@@ -43,18 +77,6 @@ final class Failures {
         }
         command.getErr().flush();
         return FAILED;
-    }
-
-    /// Runs a parsed command so that errors of the virtual machine (no memory, a native library that does not load) end
-    /// in a sentence too.
-    static CommandLine.IExecutionStrategy strategy(Main main) {
-        return (ParseResult parsed) -> {
-            try {
-                return new CommandLine.RunLast().execute(parsed);
-            } catch (OutOfMemoryError | LinkageError e) {
-                return failed(e, parsed.commandSpec().commandLine(), main);
-            }
-        };
     }
 
     static String sentence(Throwable e) {

@@ -1,5 +1,7 @@
 package dev.pbs2p.cli;
 
+import dev.pbs2p.compress.torch.TorchProvider;
+import dev.pbs2p.kernel.Backends;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,7 +12,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /// The `pbs2p` command.
 @Command(
@@ -45,11 +46,21 @@ public final class Main implements Runnable {
     private boolean debug;
 
     static void main(String[] args) {
+        int code = run(args);
+        if (code != 0) {
+            System.exit(code); // asks for a logger, for which all jars are searched
+        }
+    }
+
+    /// Runs a command line in a process that does nothing else.
+    ///
+    /// @return the exit code
+    static int run(String... args) {
         System.setProperty("java.util.logging.config.class", QuietLogs.class.getName());
         Terminals.wipeIncubatorWarning();
-        // Most commands read JSON, whose library takes as long to get ready as the command line: a tenth of a second.
-        Thread.ofPlatform().daemon().start(() -> JsonMapper.shared().readTree("{}"));
-        System.exit(commandLine(args).execute(args));
+        Json.getReady();
+        Backends.offer(new TorchProvider());
+        return commandLine(args).execute(args);
     }
 
     /// The command line, ready to execute. Where `args` begin with a command it has that one alone: to make them all
@@ -63,7 +74,7 @@ public final class Main implements Runnable {
             COMMANDS.values().forEach(root::addSubcommand);
             root.addSubcommand(GenerateCompletion.class);
         }
-        root.setCaseInsensitiveEnumValuesAllowed(true).setExecutionStrategy(Failures.strategy(main));
+        root.setCaseInsensitiveEnumValuesAllowed(true);
         Failures.install(root, main);
         return root;
     }

@@ -31,7 +31,6 @@ final class Rehearsal {
     }
 
     private static int generate(String model, String prompt) {
-        String[] command = {"generate", model, "-p", prompt, "-n", TOKENS};
-        return Main.commandLine(command).execute(command);
+        return Main.run("generate", model, "-p", prompt, "-n", TOKENS);
     }
 }

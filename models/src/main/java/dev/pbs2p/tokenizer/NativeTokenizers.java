@@ -4,6 +4,8 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.pbs2p.hub.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -81,12 +83,17 @@ final class NativeTokenizers {
         return target;
     }
 
-    /// The library's version, so that an update never meets an older unpacked file.
+    /// The library's version, so that an update never meets an older unpacked file. It is read from the jar that the
+    /// library's classes come from: to look a resource up would open the jars before it too.
     private static String version() throws IOException {
-        try (InputStream in = TokenizersLibrary.class.getResourceAsStream("/native/lib/tokenizers.properties")) {
-            if (in == null) {
-                throw new NoSuchFileException("tokenizers.properties", null, "not in the tokenizers jar");
-            }
+        String jar = TokenizersLibrary.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString();
+        URL properties =
+                URI.create("jar:" + jar + "!/native/lib/tokenizers.properties").toURL();
+        try (InputStream in = properties.openStream()) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             return text.replaceAll("(?s).*version=(\\S+).*", "$1");
         }

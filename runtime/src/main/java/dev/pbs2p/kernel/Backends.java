@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /// Chooses a backend, once, and can say why in a sentence. A backend that is asked for by name is used or refused,
 /// never replaced by another.
@@ -51,7 +52,15 @@ public final class Backends {
     /// @param obstacle why it cannot run, or empty
     public record Option(String name, Optional<String> obstacle) {}
 
+    private static volatile @Nullable List<Provider> offered;
+
     private Backends() {}
+
+    /// Names the providers. Where nobody does, the service loader finds them, for which it opens all jars of the class
+    /// path: a twentieth of a second.
+    public static void offer(Provider... providers) {
+        offered = List.of(providers);
+    }
 
     /// Opens the backend `name`: `auto`, `scalar`, `vector` or one that a provider offers.
     ///
@@ -118,6 +127,10 @@ public final class Backends {
     }
 
     private static List<Provider> providers() {
+        List<Provider> named = offered;
+        if (named != null) {
+            return named;
+        }
         return ServiceLoader.load(Provider.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();
