@@ -26,6 +26,8 @@ public final class SelfTest {
     private static final int ROWS = 64;
     private static final int COLS = 128;
     private static final int BATCH = 2;
+    /// Rows of a prompt: enough for every kernel that multiplies many at once.
+    private static final int PROMPT = 38;
     private static final int BITS = 8;
     /// Of sums of `COLS` products of values near 1, in float and in any order.
     private static final double TOLERANCE = 1e-4;
@@ -40,7 +42,8 @@ public final class SelfTest {
     public static List<Result> run() {
         SelfTest test = new SelfTest();
         try (VectorBackend vector = new VectorBackend(2, BITS)) {
-            test.packed(vector);
+            test.packed(vector, 1, SubsetSums.description());
+            test.packed(vector, PROMPT, "packed weights, " + PROMPT + " rows of activations");
             test.dense(vector);
             test.rows(vector);
             test.attention(vector);
@@ -48,7 +51,7 @@ public final class SelfTest {
         return List.copyOf(test.results);
     }
 
-    private void packed(VectorBackend vector) {
+    private void packed(VectorBackend vector, int batch, String kernel) {
         List<PackedFormat> formats = List.of(
                 new PackedFormat(8, 16, true, 128, 1, false, false),
                 new PackedFormat(4, 8, false, 128, 3, false, true),
@@ -57,13 +60,14 @@ public final class SelfTest {
         boolean passed = true;
         for (PackedFormat format : formats) {
             PackedMatrix matrix = matrix(format);
-            double difference = difference(vector, x -> b -> b.matmul(x.on(b), b.linear("self-test", matrix, null)));
+            double difference =
+                    difference(vector, batch, x -> b -> b.matmul(x.on(b), b.linear("self-test", matrix, null)));
             if (difference != 0) {
                 passed = false;
                 detail = "at " + format.pattern() + " differs by " + difference + " from the scalar definition";
             }
         }
-        results.add(new Result(SubsetSums.description(), passed, detail));
+        results.add(new Result(kernel, passed, detail));
     }
 
     /// Random codes with exactly N of M kept: at random places of the same spacing in every N:M group.
@@ -146,8 +150,12 @@ public final class SelfTest {
 
     /// The largest difference between both backends' results, relative where they exceed 1; NaN counts as infinite.
     private double difference(VectorBackend vector, Function<Input, Function<Backend, Matrix>> op) {
-        float[] values = values(BATCH * COLS);
-        Function<Backend, Matrix> run = op.apply(backend -> backend.matrix(values, BATCH, COLS));
+        return difference(vector, BATCH, op);
+    }
+
+    private double difference(VectorBackend vector, int batch, Function<Input, Function<Backend, Matrix>> op) {
+        float[] values = values(batch * COLS);
+        Function<Backend, Matrix> run = op.apply(backend -> backend.matrix(values, batch, COLS));
         float[] expected = scalar.read(run.apply(scalar));
         float[] actual = vector.read(run.apply(vector));
         double worst = 0;

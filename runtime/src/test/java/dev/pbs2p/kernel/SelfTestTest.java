@@ -11,7 +11,7 @@ class SelfTestTest {
     @Test
     void everyKernelPassesHere() {
         List<SelfTest.Result> results = SelfTest.run();
-        assertEquals(11, results.size());
+        assertEquals(12, results.size());
         for (SelfTest.Result result : results) {
             assertTrue(result.passed(), result::toString);
         }
