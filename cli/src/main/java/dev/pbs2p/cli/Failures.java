@@ -17,9 +17,8 @@ import picocli.CommandLine.ParseResult;
 /// Turns whatever went wrong into one sentence on the error stream and an exit code: 2 for a command line that makes no
 /// sense, 1 for all else. Stack traces are for `--debug`.
 ///
-/// A class where lambdas would do: picocli's classes are so old that those which a lambda implements are left out of
-/// the
-/// launcher's class archive, and its jar is opened for them.
+/// A class where lambdas would do: picocli's classes are so old that the launcher's archive leaves out those which a
+/// lambda implements, and its jar is opened for them.
 final class Failures implements IExecutionStrategy, IParameterExceptionHandler, IExecutionExceptionHandler {
 
     private static final int USAGE = 2;

@@ -7,7 +7,6 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import dev.pbs2p.format.SlicedLayout;
 import dev.pbs2p.tensor.PackedFormat;
-import java.util.Arrays;
 import java.util.Objects;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -67,8 +66,6 @@ final class BatchKernel {
     private int pieceShorts;
     private int rowShorts;
 
-    /// Factors of the unit at hand, in the order of [LevelMaker], as [SumFold] wants them.
-    private final float[] factors = new float[Masks.MOST * ROWS];
     /// Of four rows: 64 sums a mask.
     private final short[] sums = new short[Species.FIRST_SHORT + TOGETHER * Masks.MOST * ROWS];
 
@@ -154,25 +151,12 @@ final class BatchKernel {
         left.intoArray(form, to + TABLE);
     }
 
-    /// Takes over the factors that [LevelMaker] made of a unit's levels.
-    void levels(PackedFormat format, short[] made) {
-        SumFold.factors(counted(format) + totals(format), made, factors);
-    }
-
     /// Makes the indices of a piece of a unit.
     void weights(PackedFormat format, Masks masks, int quads) {
-        for (int mask = 0; mask < counted(format); mask++) {
+        int counted = MaskRules.counted(format);
+        for (int mask = 0; mask < counted; mask++) {
             index(masks.planes, Masks.first(mask), quads * 2, indices, indices(mask));
         }
-    }
-
-    private static int counted(PackedFormat format) {
-        return MaskRules.ordinary(format) + MaskRules.salient(format);
-    }
-
-    /// Sums that all rows of a unit share.
-    private static int totals(PackedFormat format) {
-        return !format.dense() ? 0 : format.salient() ? 2 : 1;
     }
 
     /// Where the indices of a mask begin.
@@ -208,23 +192,27 @@ final class BatchKernel {
 
     /// Adds the products of piece `piece` of the activations, the group's number `inGroup`, to 64 floats for each row
     /// of the batch, from `total[to]` on.
-    void multiply(PackedFormat format, SlotOrder order, int piece, int inGroup, float[] total, int to) {
+    void multiply(
+            PackedFormat format, SlotOrder order, int piece, int inGroup, float[] factors, float[] total, int to) {
         int lookups = lookups(order.quads(piece));
-        int run = piece * order.piece() / ActivationQuantizer.RUN;
+        int run = order.run(piece);
+        QuantizedRows from = Objects.requireNonNull(quantized);
         boolean simple = MaskRules.simple(format);
         for (int row = 0; row < rows; row += TOGETHER) {
             if (simple && row + TOGETHER <= rows) {
-                simple(lookups, inGroup, run, row, total, to + row * ROWS);
+                simple(lookups, inGroup, run, row, factors, total, to + row * ROWS);
             } else {
                 sums(format, lookups, inGroup, row);
                 for (int i = row; i < Math.min(row + TOGETHER, rows); i++) {
-                    fold(format, piece, run, i, total, to + i * ROWS);
+                    int at = sum(i % TOGETHER, 0);
+                    float scale = from.scale(i, run);
+                    SumFold.all(format, from, i, piece, scale, sums, at, factors, total, to + i * ROWS);
                 }
             }
         }
     }
 
-    private void simple(int lookups, int inGroup, int run, int row, float[] total, int to) {
+    private void simple(int lookups, int inGroup, int run, int row, float[] factors, float[] total, int to) {
         QuantizedRows from = Objects.requireNonNull(quantized);
         float s0 = from.scale(row, run);
         float s1 = from.scale(row + 1, run);
@@ -248,10 +236,11 @@ final class BatchKernel {
         int t2 = at(Math.min(row + 2, rows - 1), inGroup);
         int t3 = at(Math.min(row + 3, rows - 1), inGroup);
         int ordinary = MaskRules.ordinary(format);
+        int counted = MaskRules.counted(format);
         for (int half = 0; half < 2; half++) {
             int mask = 0;
-            while (mask < counted(format)) {
-                int end = mask < ordinary ? ordinary : counted(format);
+            while (mask < counted) {
+                int end = mask < ordinary ? ordinary : counted;
                 short[] tables = mask < ordinary ? form : salientForm;
                 int index = indices(mask) + half * HALF;
                 int to = sum(0, mask) + half * TABLE;
@@ -266,25 +255,7 @@ final class BatchKernel {
         }
     }
 
-    private void fold(PackedFormat format, int piece, int run, int row, float[] total, int to) {
-        QuantizedRows from = Objects.requireNonNull(quantized);
-        int counted = counted(format);
-        int totals = totals(format);
-        int at = sum(row % TOGETHER, 0);
-        if (totals > 0) {
-            fill(at + counted * ROWS, from.total(row, piece));
-        }
-        if (totals > 1) {
-            fill(at + (counted + 1) * ROWS, from.salientTotal(row, piece));
-        }
-        SumFold.all(counted + totals, sums, at, factors, from.scale(row, run), total, to);
-    }
-
-    private void fill(int at, short value) {
-        Arrays.fill(sums, at, at + ROWS, value);
-    }
-
-    /// Two masks times their factors, from registers to `total`: half the rows of a unit.
+    /// [#two] and [SumFold] in one, for half the rows of a unit: sums that went through memory took a fifth longer.
     private static void folded(
             short[] indices,
             int index,

@@ -8,6 +8,7 @@ import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /// The factors that turn the sums of a group's masks into its integer result, 64 shorts a sum in [RowOrder].
@@ -25,10 +26,16 @@ final class LevelMaker {
     static final int MOST_PARAMETERS = 2 * 4 + 3;
 
     private final short[] factors = new short[Masks.MOST * ROWS];
+    private final float[] floats = new float[Masks.MOST * ROWS];
     private final short[] params = new short[MOST_PARAMETERS * ROWS];
 
     short[] factors() {
         return factors;
+    }
+
+    /// The same as floats, each vector's lower shorts before its upper ones.
+    float[] floats() {
+        return floats;
     }
 
     /// Reads the levels stored at `at`.
@@ -40,7 +47,7 @@ final class LevelMaker {
             }
         }
         int counted = MaskRules.ordinary(format);
-        int lowest = format.dense() ? counted + MaskRules.salient(format) : 2 * segments - 1;
+        int lowest = format.dense() ? MaskRules.counted(format) : 2 * segments - 1;
         for (int s = 0; s < segments; s++) {
             twice(s, s);
         }
@@ -56,6 +63,12 @@ final class LevelMaker {
             twice(first, counted);
             twice(first + 1, counted + 1);
             salientLow(format, first, format.dense() ? lowest + 1 : counted + 2);
+        }
+        int length = Species.SHORTS.length();
+        for (int k = 0; k < MaskRules.sums(format) * ROWS; k += length) {
+            IntVector pairs = ShortVector.fromArray(Species.SHORTS, factors, k).reinterpretAsInts();
+            SumFold.low(pairs).intoArray(floats, k);
+            SumFold.high(pairs).intoArray(floats, k + length / 2);
         }
     }
 

@@ -27,6 +27,16 @@ final class MaskRules {
         return !format.salient() ? 0 : format.dense() ? 2 : 3;
     }
 
+    /// All masks of a format.
+    static int counted(PackedFormat format) {
+        return ordinary(format) + salient(format);
+    }
+
+    /// Sums of a format: of its masks, and when nothing is pruned totals of all activations.
+    static int sums(PackedFormat format) {
+        return counted(format) + (!format.dense() ? 0 : format.salient() ? 2 : 1);
+    }
+
     /// Whether all masks of a format are P_0 and K_0.
     static boolean simple(PackedFormat format) {
         return format.segments() == 1 && !format.dense() && !format.salient();

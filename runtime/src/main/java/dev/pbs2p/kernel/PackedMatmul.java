@@ -222,9 +222,6 @@ final class PackedMatmul {
             // After the planes that lie before them: memory is read in its order.
             if (!levels) {
                 mine.levels.read(format, w.weight().planes(), at + group.levels());
-                if (batched) {
-                    mine.batch.levels(format, mine.levels.factors());
-                }
                 levels = true;
             }
             if (tiled) {
@@ -233,12 +230,22 @@ final class PackedMatmul {
             }
             if (batched) {
                 mine.batch.weights(format, mine.masks, order.quads(firstPiece + piece));
-                mine.batch.multiply(format, order, firstPiece + piece, piece, mine.sums, to);
+                mine.batch.multiply(format, order, firstPiece + piece, piece, mine.levels.floats(), mine.sums, to);
                 continue;
             }
             for (int row = 0; row < rows; row++) {
                 count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, piece));
-                fold(format, firstPiece + piece, row, mine, to + row * ROWS);
+                SumFold.all(
+                        format,
+                        quantized,
+                        row,
+                        firstPiece + piece,
+                        scale(row, firstPiece + piece),
+                        mine.masks.sums,
+                        0,
+                        mine.levels.floats(),
+                        mine.sums,
+                        to + row * ROWS);
             }
         }
     }
@@ -323,7 +330,7 @@ final class PackedMatmul {
     }
 
     private float scale(int row, int piece) {
-        return quantized.scale(row, piece * order.piece() / ActivationQuantizer.RUN);
+        return quantized.scale(row, order.run(piece));
     }
 
     /// The masks of a unit's subblocks `first` to before `end`, from mask `mask` on.
@@ -342,22 +349,6 @@ final class PackedMatmul {
         if (format.salient()) {
             SubsetSums.sum(mine.masks, ordinary, MaskRules.salient(format), quads, mine.forms.salientForm(), at);
         }
-    }
-
-    /// Adds the sums of one piece of 64 weight rows, times their levels, to those of one batch row.
-    private void fold(PackedFormat format, int piece, int row, Scratch mine, int to) {
-        int sums = MaskRules.ordinary(format) + MaskRules.salient(format);
-        if (format.dense()) {
-            fill(mine.masks.sums, sums++, quantized.total(row, piece));
-            if (format.salient()) {
-                fill(mine.masks.sums, sums++, quantized.salientTotal(row, piece));
-            }
-        }
-        SumFold.all(sums, mine.masks.sums, mine.levels.factors(), scale(row, piece), mine.sums, to);
-    }
-
-    private static void fill(short[] sums, int sum, short value) {
-        Arrays.fill(sums, sum * ROWS, (sum + 1) * ROWS, value);
     }
 
     private void finish(PackedLinear w, int unit, Scratch mine, int sums, HostMatrix to) {

@@ -33,6 +33,11 @@ record SlotOrder(int cols, int m, int piece) {
         return Math.min(piece, places() - p * piece) / SubsetSums.PLACES;
     }
 
+    /// The run of activations that piece `p` belongs to.
+    int run(int p) {
+        return p * piece / ActivationQuantizer.RUN;
+    }
+
     /// Subblocks of a piece; the last piece of a group may have fewer. No subblock of a group but the last is
     /// shorter than the first.
     int subblocks(Group group) {

@@ -6,8 +6,10 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
+import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -37,31 +39,30 @@ final class SumFold {
 
     private SumFold() {}
 
-    /// Adds `count` sums of 64 rows, times their factors, to the floats at `total[at]`.
-    static void all(int count, short[] sums, short[] factors, float scale, float[] total, int at) {
-        FloatVector by = FloatVector.broadcast(FLOATS, scale);
-        for (int i = 0; i < ROWS; i += 2 * LENGTH) {
-            FloatVector low = FloatVector.zero(FLOATS);
-            FloatVector high = low;
-            for (int k = i; k < count * ROWS; k += ROWS) {
-                IntVector sum = ShortVector.fromArray(SHORTS, sums, k).reinterpretAsInts();
-                IntVector factor = ShortVector.fromArray(SHORTS, factors, k).reinterpretAsInts();
-                FloatVector lowSum =
-                        (FloatVector) sum.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
-                FloatVector lowFactor = (FloatVector)
-                        factor.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
-                FloatVector highSum = (FloatVector) sum.lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
-                FloatVector highFactor = (FloatVector) factor.lanewise(ASHR, 16).convertShape(I2F, FLOATS, 0);
-                low = lowSum.fma(lowFactor, low);
-                high = highSum.fma(highFactor, high);
+    /// Fills in the sums that all rows of a unit share, behind those that were counted for row `row` of the activations
+    /// at `sums[from]`, and adds all of them, times their factors, to the floats at `total[at]`.
+    static void all(
+            PackedFormat format,
+            QuantizedRows quantized,
+            int row,
+            int piece,
+            float scale,
+            short[] sums,
+            int from,
+            float[] factors,
+            float[] total,
+            int at) {
+        if (format.dense()) {
+            int counted = from + MaskRules.counted(format) * ROWS;
+            Arrays.fill(sums, counted, counted + ROWS, quantized.total(row, piece));
+            if (format.salient()) {
+                Arrays.fill(sums, counted + ROWS, counted + 2 * ROWS, quantized.salientTotal(row, piece));
             }
-            low.fma(by, FloatVector.fromArray(FLOATS, total, at + i)).intoArray(total, at + i);
-            high.fma(by, FloatVector.fromArray(FLOATS, total, at + i + LENGTH)).intoArray(total, at + i + LENGTH);
         }
+        all(MaskRules.sums(format), sums, from, factors, scale, total, at);
     }
 
-    /// The same for factors that are floats already: `sums` from `from` on.
-    static void all(int count, short[] sums, int from, float[] factors, float scale, float[] total, int at) {
+    private static void all(int count, short[] sums, int from, float[] factors, float scale, float[] total, int at) {
         FloatVector by = FloatVector.broadcast(FLOATS, scale);
         for (int i = 0; i < ROWS; i += 2 * LENGTH) {
             FloatVector low = FloatVector.zero(FLOATS);
@@ -76,15 +77,6 @@ final class SumFold {
             }
             low.fma(by, FloatVector.fromArray(FLOATS, total, at + i)).intoArray(total, at + i);
             high.fma(by, FloatVector.fromArray(FLOATS, total, at + i + LENGTH)).intoArray(total, at + i + LENGTH);
-        }
-    }
-
-    /// Makes the factors of `count` sums floats, in the order of [#all].
-    static void factors(int count, short[] factors, float[] to) {
-        for (int k = 0; k < count * ROWS; k += 2 * LENGTH) {
-            IntVector pairs = ShortVector.fromArray(SHORTS, factors, k).reinterpretAsInts();
-            low(pairs).intoArray(to, k);
-            high(pairs).intoArray(to, k + LENGTH);
         }
     }
 

@@ -74,7 +74,7 @@ final class TileKernel {
     void weights(PackedMatrix matrix, SlotOrder order, int piece, Masks masks, short[] factors) {
         PackedFormat format = matrix.format();
         int ordinary = MaskRules.ordinary(format);
-        int all = ordinary + MaskRules.salient(format);
+        int all = MaskRules.counted(format);
         places = order.quads(piece) * SubsetSums.PLACES;
         for (int place = 0; place < places; place++) {
             int column = order.column(piece * order.piece() + place);
