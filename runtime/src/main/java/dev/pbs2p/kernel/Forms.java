@@ -2,32 +2,61 @@ package dev.pbs2p.kernel;
 
 import dev.pbs2p.tensor.PackedFormat;
 
-/// One thread's look-up tables for the activations of a column group, for some rows: small enough to stay in the caches
-/// next to the core while the planes of all row units pass by.
+/// One thread's look-up tables for some rows of activations: those of a column group, or those of all groups met so
+/// far,
+/// so that they are made only once for a product. The planes of a block's units pass by while a group's tables lie in
+/// the
+/// first-level cache; whole rows of them lie in the second.
 final class Forms {
 
     private byte[] form = new byte[0];
     private byte[] salientForm = new byte[0];
+    private int rows;
     private int pieceBytes;
-    private int rowBytes;
+    private boolean kept;
+    /// The piece that lies first.
+    private int base;
+    /// Where the pieces end that are encoded.
+    private int encoded;
 
-    /// Encodes `pieces` pieces from `first` on, of rows 0 to before `rows`.
-    void encode(QuantizedRows quantized, int rows, SlotOrder order, PackedFormat format, int first, int pieces) {
+    /// Forgets what was encoded.
+    ///
+    /// @param keep whether a group's tables are kept when the next group's are made
+    void start(int newRows, SlotOrder order, PackedFormat format, boolean keep) {
+        rows = newRows;
         pieceBytes = order.piece() / SubsetSums.PLACES * SubsetSums.QUAD_BYTES;
-        rowBytes = pieces * pieceBytes;
-        if (form.length < Species.FIRST + rows * rowBytes) {
-            form = new byte[Species.FIRST + rows * rowBytes];
+        kept = keep;
+        base = 0;
+        encoded = 0;
+        if (keep) {
+            reserve(order.pieces(), format);
         }
-        if (format.salient() && salientForm.length < form.length) {
-            salientForm = new byte[form.length];
+    }
+
+    private void reserve(int pieces, PackedFormat format) {
+        int bytes = Species.FIRST + pieces * rows * pieceBytes;
+        if (form.length < bytes) {
+            form = new byte[bytes];
         }
-        for (int row = 0; row < rows; row++) {
-            for (int piece = 0; piece < pieces; piece++) {
-                int from = quantized.at(row) + (first + piece) * order.piece();
-                int quads = order.quads(first + piece);
-                SubsetSums.encode(quantized.values(), from, quads, form, at(row, piece));
+        if (format.salient() && salientForm.length < bytes) {
+            salientForm = new byte[bytes];
+        }
+    }
+
+    /// Encodes the pieces of a group, `first` to before `end`, where they are not yet encoded.
+    void encode(QuantizedRows quantized, SlotOrder order, PackedFormat format, int first, int end) {
+        if (!kept) {
+            base = first;
+            encoded = first;
+            reserve(end - first, format);
+        }
+        for (; encoded < end; encoded++) {
+            int quads = order.quads(encoded);
+            for (int row = 0; row < rows; row++) {
+                int from = quantized.at(row) + encoded * order.piece();
+                SubsetSums.encode(quantized.values(), from, quads, form, at(row, encoded));
                 if (format.salient()) {
-                    SubsetSums.encode(quantized.salientValues(), from, quads, salientForm, at(row, piece));
+                    SubsetSums.encode(quantized.salientValues(), from, quads, salientForm, at(row, encoded));
                 }
             }
         }
@@ -41,8 +70,8 @@ final class Forms {
         return salientForm;
     }
 
-    /// Where piece `piece` of those encoded begins for row `row`.
+    /// Where piece `piece` begins for row `row`.
     int at(int row, int piece) {
-        return Species.FIRST + row * rowBytes + piece * pieceBytes;
+        return Species.FIRST + ((piece - base) * rows + row) * pieceBytes;
     }
 }

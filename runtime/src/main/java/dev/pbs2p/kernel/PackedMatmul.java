@@ -24,6 +24,10 @@ final class PackedMatmul {
     private static final int TILE = 16;
     /// Runs a thread quantises in one part.
     private static final int RUNS = 8;
+    /// Units of a part, and units × groups still to come, below which nothing is split off.
+    private static final int LEAST_UNITS = 4;
+
+    private static final int LEAST_WORK = 24;
     /// Activations of a row below which one thread quantises them sooner than several do.
     private static final int ALONE = 8192;
     /// How far ahead of the unit at hand memory is fetched: two of the smallest units.
@@ -50,11 +54,15 @@ final class PackedMatmul {
     private boolean batched;
     private boolean ahead;
     private int runsPerPart;
+    /// Counts products, and tiles of them.
+    private int product;
 
     /// What one thread works in.
     private static final class Scratch {
         private final QuantizedRows.Scratch quantize = new QuantizedRows.Scratch();
         private final Forms forms = new Forms();
+        /// Whose activations the forms are of.
+        private int product;
         private final Masks masks = new Masks();
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
@@ -62,6 +70,9 @@ final class PackedMatmul {
         private final BatchKernel batch = new BatchKernel();
         private float[] sums = new float[0];
         private final float[] steps = new float[ROWS];
+        /// The sums of units that were split off, until another thread has taken them.
+        private float[] left = new float[0];
+        private volatile boolean leaving;
     }
 
     PackedMatmul(ActivationQuantizer quantizer, Workers workers) {
@@ -88,14 +99,15 @@ final class PackedMatmul {
         tiled = TileKernel.takes(in.rows());
         boolean large = BatchKernel.takes(in.rows());
         int tile = tiled ? TileKernel.TILE : large ? BatchKernel.TILE : TILE;
-        parts.cut(linears, workers.threads(), large ? BatchKernel.UNITS : SlicedLayout.BLOCK);
-        ahead = fetchAhead(in.rows());
+        ahead = fetchAhead();
         for (firstRow = 0; firstRow < in.rows(); firstRow += tile) {
             rows = Math.min(tile, in.rows() - firstRow);
             batched = BatchKernel.takes(rows);
             quantized.prepare(rows, order, some.weight());
+            product++;
             runsPerPart = order.cols() < ALONE ? quantized.runs() : RUNS;
             workers.run(quantize, rows * quantizeParts());
+            parts.cut(linears, workers.threads(), large ? BatchKernel.UNITS : SlicedLayout.BLOCK);
             workers.run(multiply, parts.count());
         }
         x = null;
@@ -103,21 +115,14 @@ final class PackedMatmul {
         outs = List.of();
     }
 
-    /// Whether the processor needs to be told what comes next. [OneSegmentKernel] reads at so even a pace that a thread
-    /// alone does not gain by it what it costs.
-    private boolean fetchAhead(int batch) {
-        PackedLinear some = linears.getFirst();
-        if (batch == 1
-                && workers.threads() == 1
-                && OneSegmentKernel.takes(some.weight().format(), some.layout().group(0))) {
-            return false;
-        }
+    /// Whether the processor is told what comes next.
+    private boolean fetchAhead() {
         long bytes = 0;
         for (int i = 0; i < linears.size(); i++) {
             MemorySegment planes = linears.get(i).weight().planes();
             bytes += planes.isNative() ? planes.byteSize() : 0;
         }
-        return bytes >= LARGE;
+        return Prefetch.supported() && bytes >= LARGE;
     }
 
     private int quantizeParts() {
@@ -134,42 +139,101 @@ final class PackedMatmul {
     }
 
     private void part(int part, int worker) {
+        Scratch mine = scratch[worker];
         int linear = parts.linear(part);
-        units(linears.get(linear), parts.first(part), parts.end(part), outs.get(linear), scratch[worker]);
+        int first = parts.first(part);
+        int end = parts.end(part);
+        int group = parts.group(part);
+        int sums = reserve(mine, end - first);
+        if (parts.begun(part)) {
+            Scratch giver = scratch[parts.giver(part)];
+            System.arraycopy(giver.left, 0, mine.sums, 0, sums);
+            giver.leaving = false;
+        } else {
+            Arrays.fill(mine.sums, 0, sums, 0);
+        }
+        units(linear, first, end, group, worker);
     }
 
-    /// Row units of one linear, `first` to before `end`.
-    private void units(PackedLinear w, int first, int end, HostMatrix out, Scratch mine) {
-        PackedFormat format = w.weight().format();
-        int sums = Species.FIRST_FLOAT + (end - first) * rows * ROWS;
+    /// Makes room for the sums of some units.
+    ///
+    /// @return where they end
+    private int reserve(Scratch mine, int units) {
+        int sums = sums(units);
         if (mine.sums.length < sums) {
             mine.sums = new float[sums];
         }
-        Arrays.fill(mine.sums, 0, sums, 0);
-        if (ahead) {
-            Prefetch.lines(w.weight().planes().address() + w.layout().offset(first, 0), AHEAD);
+        return sums;
+    }
+
+    /// Where the sums of the unit of that number begin.
+    private int sums(int unit) {
+        return Species.FIRST_FLOAT + unit * rows * ROWS;
+    }
+
+    /// Row units `first` to before `end` of a linear, from a column group on, whose sums begin as they are.
+    private void units(int linear, int first, int end, int group, int worker) {
+        PackedLinear w = linears.get(linear);
+        Scratch mine = scratch[worker];
+        PackedFormat format = w.weight().format();
+        if (!tiled && !batched && mine.product != product) {
+            mine.product = product;
+            mine.forms.start(rows, order, format, ahead);
         }
-        int piece = 0;
+        if (ahead) {
+            Prefetch.lines(w.weight().planes().address() + w.layout().offset(first, group), AHEAD);
+        }
+        int mineEnd = end;
         int groupPieces = format.group() / order.piece();
-        for (int g = 0; g < w.layout().groups(); g++) {
+        for (int g = group; g < w.layout().groups(); g++) {
+            if (workers.idle()) {
+                mineEnd = split(linear, first, mineEnd, g, worker);
+            }
+            int piece = g * groupPieces;
             int pieces = Math.min(groupPieces, order.pieces() - piece);
             if (tiled) {
                 mine.tile.activations(quantized, rows, order, format, piece, pieces);
             } else if (batched) {
                 mine.batch.activations(quantized, rows, order, format, piece, pieces);
             } else {
-                mine.forms.encode(quantized, rows, order, format, piece, pieces);
+                mine.forms.encode(quantized, order, format, piece, piece + pieces);
             }
-            for (int from = first, to; from < end; from = to) {
-                to = Math.min(end, from - from % SlicedLayout.BLOCK + SlicedLayout.BLOCK);
-                long next = to < end ? w.layout().offset(to, g) : w.layout().offset(first, g + 1);
-                group(w, g, piece, from, to, next, mine, Species.FIRST_FLOAT + (from - first) * rows * ROWS);
+            for (int from = first, to; from < mineEnd; from = to) {
+                to = Math.min(mineEnd, from - from % SlicedLayout.BLOCK + SlicedLayout.BLOCK);
+                long next = to < mineEnd ? w.layout().offset(to, g) : w.layout().offset(first, g + 1);
+                group(w, g, piece, from, to, next, mine, sums(from - first));
             }
-            piece += pieces;
         }
-        for (int unit = first; unit < end; unit++) {
-            finish(w, unit, mine, Species.FIRST_FLOAT + (unit - first) * rows * ROWS, out);
+        for (int unit = first; unit < mineEnd; unit++) {
+            finish(w, unit, mine, sums(unit - first), outs.get(linear));
         }
+    }
+
+    /// Splits off half of a part's units, from a group on, for a thread that has nothing to do, if that is worth it.
+    /// Their groups are added in the same order as ever.
+    ///
+    /// @return the unit behind those that remain
+    private int split(int linear, int first, int end, int group, int worker) {
+        int units = end - first;
+        int groups = linears.get(linear).layout().groups() - group;
+        if (units < LEAST_UNITS || units * groups < LEAST_WORK) {
+            return end;
+        }
+        int middle = first + units / 2;
+        Scratch mine = scratch[worker];
+        synchronized (parts) {
+            if (mine.leaving || !workers.idle() || !parts.split(linear, middle, end, group, worker)) {
+                return end;
+            }
+            int sums = sums(end - middle);
+            if (mine.left.length < sums) {
+                mine.left = new float[sums];
+            }
+            System.arraycopy(mine.sums, sums(units / 2), mine.left, sums(0), sums - sums(0));
+            mine.leaving = true;
+            workers.add();
+        }
+        return middle;
     }
 
     /// Group `g` of the row units `first` to before `end`, which lie side by side.
@@ -234,7 +298,7 @@ final class PackedMatmul {
                 continue;
             }
             for (int row = 0; row < rows; row++) {
-                count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, piece));
+                count(format, order.quads(firstPiece + piece), mine, mine.forms.at(row, firstPiece + piece));
                 SumFold.all(
                         format,
                         quantized,
@@ -262,7 +326,7 @@ final class PackedMatmul {
                     Math.min(subblocks, first + together),
                     w.weight().format().symmetric(),
                     mine.forms.form(),
-                    mine.forms.at(0, piece),
+                    mine.forms.at(0, firstPiece + piece),
                     scale(0, firstPiece + piece),
                     mine.masks,
                     mine.sums,
@@ -278,7 +342,7 @@ final class PackedMatmul {
         int subblocks = group.subblocks().size();
         for (int first = 0, piece = firstPiece; first < subblocks; first += together, piece++) {
             int end = Math.min(subblocks, first + together);
-            int encoded = mine.forms.at(0, piece - firstPiece);
+            int encoded = mine.forms.at(0, piece);
             TwoSegmentKernel.sum(planes, at, group, first, end, !pruned, mine.forms.form(), encoded, mine.masks);
             short all = pruned ? 0 : quantized.total(0, piece);
             long levels = at + group.levels();
@@ -300,7 +364,8 @@ final class PackedMatmul {
             int quads = order.quads(firstPiece + piece);
             SubsetSums.pad(mine.masks.raw, 2 * units, quads);
             for (int row = 0; row < rows; row++) {
-                SubsetSums.quads(mine.masks, 0, 2 * units, quads, mine.forms.form(), mine.forms.at(row, piece));
+                SubsetSums.quads(
+                        mine.masks, 0, 2 * units, quads, mine.forms.form(), mine.forms.at(row, firstPiece + piece));
                 for (int u = 0; u < units; u++) {
                     SumFold.oneSegment(
                             mine.masks.raw,

@@ -4,18 +4,25 @@ import java.util.Arrays;
 import java.util.List;
 
 /// Shares the row units of some packed linears out to threads, in parts of neighbouring units that any thread
-/// can take.
+/// can take. Of a part at work, units may be split off from a column group on.
 ///
-/// A part lies within a block, whose units memory holds together. Activations are encoded once for each part,
-/// which takes about as long as a unit does. So parts are whole blocks while every thread gets as many of
-/// these as any other; the rest is cut into as many shares of equal work as there are threads.
+/// A part lies within a block, whose units memory holds together: where two threads read one block, each finds
+/// its own way to the same pages. And a part may have activations to encode, which takes about as long as a unit
+/// does. So parts are whole blocks while every thread gets as many of these as any other; the rest is cut into as
+/// many shares of equal work as there are threads.
 final class UnitParts {
 
-    /// Where a part lies: the linear's number, its first unit, and the unit behind its last.
-    private static final int FIELDS = 3;
+    /// Where a part lies: the linear's number, its first unit, the unit behind its last, its first column group, and
+    /// who has the sums of the groups before.
+    private static final int FIELDS = 5;
+    /// Most parts that are split off others.
+    private static final int MOST_SPLIT = 64;
 
-    private int[] parts = new int[16 * FIELDS];
+    private static final int NOBODY = -1;
+
+    private int[] parts = new int[0];
     private int count;
+    private int cut;
 
     /// Cuts anew; the parts of before are gone.
     ///
@@ -38,6 +45,7 @@ final class UnitParts {
             work += rest + Math.ceilDiv(rest, block);
         }
         share(linears, threads, block, work);
+        cut = count;
     }
 
     /// Cuts what comes behind the whole blocks.
@@ -67,13 +75,30 @@ final class UnitParts {
     }
 
     private void add(int linear, int first, int end) {
-        int at = count++ * FIELDS;
-        if (at == parts.length) {
-            parts = Arrays.copyOf(parts, 2 * at);
+        int needed = (count + 1 + MOST_SPLIT) * FIELDS;
+        if (parts.length < needed) {
+            parts = Arrays.copyOf(parts, 2 * needed);
         }
+        add(linear, first, end, 0, NOBODY);
+    }
+
+    private void add(int linear, int first, int end, int group, int giver) {
+        int at = count++ * FIELDS;
         parts[at] = linear;
         parts[at + 1] = first;
         parts[at + 2] = end;
+        parts[at + 3] = group;
+        parts[at + 4] = giver;
+    }
+
+    /// Adds a part that `giver` splits off its own; false if there are too many already. One thread at a time may do
+    /// so, while others read the parts before.
+    boolean split(int linear, int first, int end, int group, int giver) {
+        if (count - cut == MOST_SPLIT) {
+            return false;
+        }
+        add(linear, first, end, group, giver);
+        return true;
     }
 
     int count() {
@@ -93,5 +118,19 @@ final class UnitParts {
     /// The unit behind the last of a part.
     int end(int part) {
         return parts[part * FIELDS + 2];
+    }
+
+    /// The column group it begins with.
+    int group(int part) {
+        return parts[part * FIELDS + 3];
+    }
+
+    /// Whether the groups before are summed already, by its [#giver].
+    boolean begun(int part) {
+        return giver(part) != NOBODY;
+    }
+
+    int giver(int part) {
+        return parts[part * FIELDS + 4];
     }
 }

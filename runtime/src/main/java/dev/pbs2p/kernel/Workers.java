@@ -5,7 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A fixed pool of threads that share out the parts of one task at a time; the calling thread is one of them.
+/// A fixed pool of threads that share out the parts of one task at a time; the calling thread is one of them. A part
+/// may
+/// leave some of its work to another one, added on the way, when a thread has nothing left to do.
 ///
 /// Idle threads spin for a short while, since the next task of a token follows within microseconds, then park. A task's
 /// caller waits for its parts, not for sleeping threads to wake. One thread at a time may call [#run].
@@ -21,15 +23,18 @@ final class Workers implements AutoCloseable {
     }
 
     private static final int SPINS = 20_000;
-    private static final long COUNT = (1L << 32) - 1;
+    /// The low half of a ticket, and more parts than any task has.
+    private static final long PART = (1L << 32) - 1;
     private static final VarHandle TICKET;
     private static final VarHandle PENDING;
+    private static final VarHandle PARTS;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             TICKET = lookup.findVarHandle(Workers.class, "ticket", long.class);
             PENDING = lookup.findVarHandle(Workers.class, "pending", int.class);
+            PARTS = lookup.findVarHandle(Workers.class, "parts", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -38,9 +43,10 @@ final class Workers implements AutoCloseable {
     private final Helper[] helpers;
 
     private @Nullable Task task;
-    private int parts;
+    private volatile int parts;
     private volatile @Nullable Throwable failure;
-    /// Low half: parts not yet taken. High half: the task's number, so that a late thread cannot take from a later task
+    /// Low half: the next part to take. High half: the task's number, so that a late thread cannot take from a later
+    /// task
     /// what it saw in an earlier one.
     private volatile long ticket;
     /// Parts not yet finished.
@@ -71,11 +77,14 @@ final class Workers implements AutoCloseable {
             }
             return;
         }
+        // Closed while the task changes: whoever sees its parts must not take them by the ticket of the one before.
+        long first = ((ticket >>> 32) + 1) << 32;
+        ticket = first | PART;
         task = work;
-        parts = count;
         failure = null;
         pending = count;
-        ticket = (((ticket >>> 32) + 1) << 32) | count;
+        parts = count;
+        ticket = first;
         for (int i = 0; i < Math.min(helpers.length, count - 1); i++) {
             if (helpers[i].asleep) {
                 LockSupport.unpark(helpers[i]);
@@ -95,20 +104,31 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /// Whether a thread has nothing to do while parts of a task are at work.
+    boolean idle() {
+        int working = pending;
+        return working > 0 && working < threads() && (ticket & PART) >= parts;
+    }
+
+    /// Adds a part to the task at hand, whose number follows the last one's. Only a part may do so, and one at a time.
+    void add() {
+        PENDING.getAndAdd(this, 1);
+        PARTS.getAndAdd(this, 1);
+    }
+
     /// Takes and runs one part; false if none is left.
     private boolean runPart(int worker) {
         long seen = ticket;
-        int left = (int) (seen & COUNT);
-        if (left == 0) {
+        if ((seen & PART) >= parts) {
             return false;
         }
-        if (!TICKET.compareAndSet(this, seen, seen - 1)) {
+        if (!TICKET.compareAndSet(this, seen, seen + 1)) {
             return true;
         }
         try {
             Task mine = task;
             if (mine != null) {
-                mine.run(parts - left, worker);
+                mine.run((int) (seen & PART), worker);
             }
         } catch (Throwable e) {
             failure = e;
@@ -154,7 +174,7 @@ final class Workers implements AutoCloseable {
 
         private void sleep() {
             asleep = true;
-            while ((ticket & COUNT) == 0 && !closed) {
+            while ((ticket & PART) >= parts && !closed) {
                 LockSupport.park(Workers.this);
             }
             asleep = false;

@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,7 +42,7 @@ class PackedMatmulTest {
         }
     }
 
-    private static float[] multiply(Backend backend, PackedMatrix matrix, Tensor bias, float[] x, int batch) {
+    private static float[] multiply(Backend backend, PackedMatrix matrix, @Nullable Tensor bias, float[] x, int batch) {
         Linear w = backend.linear("w", matrix, bias);
         return backend.read(backend.matmul(backend.matrix(x, batch, matrix.cols()), w));
     }
@@ -95,6 +96,38 @@ class PackedMatmulTest {
         PackedMatrix packed = PackedCases.matrix(one, 70, 300, 1);
         Tensor dense = Tensor.of(PackedCases.activations(5, 300, 2), 5, 300);
         assertTogether(List.of(packed, packed, dense), x, batch);
+    }
+
+    /// Row blocks of which one takes several times as long as another, so that a thread without work gets the rest of a
+    /// part.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 7, 70})
+    void restsOfPartsChangeHands(int batch) {
+        int cols = 2056;
+        int rows = SlicedLayout.BLOCK * SlicedLayout.ROWS;
+        List<PackedMatrix> weights = List.of(
+                PackedCases.matrix(new PackedFormat(8, 16, true, 128, 1, false, false), rows, cols, 1),
+                PackedCases.matrix(new PackedFormat(8, 16, true, 128, 4, false, false), rows, cols, 2));
+        float[] x = PackedCases.activations(batch, cols, 3);
+        List<float[]> expected = new ArrayList<>();
+        try (VectorBackend alone = new VectorBackend(1, 8)) {
+            weights.forEach(weight -> expected.add(multiply(alone, weight, null, x, batch)));
+        }
+        for (int threads = 2; threads <= 3; threads++) {
+            try (VectorBackend vector = new VectorBackend(threads, 8)) {
+                List<Linear> linears = weights.stream()
+                        .map(weight -> vector.linear("w", weight, null))
+                        .toList();
+                for (int round = 0; round < 30; round++) {
+                    try (var _ = vector.scope()) {
+                        List<Matrix> products = vector.matmul(vector.matrix(x, batch, cols), linears);
+                        for (int i = 0; i < products.size(); i++) {
+                            assertArrayEquals(expected.get(i), vector.read(products.get(i)));
+                        }
+                    }
+                }
+            }
+        }
     }
 
     private static void assertTogether(List<Weight> weights, float[] x, int batch) {

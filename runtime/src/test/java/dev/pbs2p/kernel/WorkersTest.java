@@ -1,9 +1,11 @@
 package dev.pbs2p.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +24,39 @@ class WorkersTest {
                 for (int part = 0; part < 17; part++) {
                     assertEquals(part < parts ? 1 : 0, runs.get(part));
                 }
+            }
+        }
+    }
+
+    /// Parts are added by whichever part sees an idle thread, in tasks that follow each other without a pause.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void partsAddedOnTheWayRunOnceToo(int threads) {
+        try (Workers workers = new Workers(threads)) {
+            Object lock = new Object();
+            AtomicInteger added = new AtomicInteger();
+            for (int round = 0; round < 20_000; round++) {
+                int parts = 2 + round % 4;
+                AtomicIntegerArray runs = new AtomicIntegerArray(16);
+                added.set(0);
+                workers.run(
+                        (part, worker) -> {
+                            runs.incrementAndGet(part);
+                            for (int i = 0; i < 50; i++) {
+                                synchronized (lock) {
+                                    if (added.get() < 16 - parts && workers.idle()) {
+                                        added.incrementAndGet();
+                                        workers.add();
+                                    }
+                                }
+                            }
+                        },
+                        parts);
+                int all = parts + added.get();
+                for (int part = 0; part < 16; part++) {
+                    assertEquals(part < all ? 1 : 0, runs.get(part), "round " + round + ", part " + part);
+                }
+                assertFalse(workers.idle());
             }
         }
     }
