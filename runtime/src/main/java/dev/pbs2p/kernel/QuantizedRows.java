@@ -4,7 +4,6 @@ import dev.pbs2p.tensor.PackedMatrix;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class QuantizedRows {
 
     private static final int RUN = ActivationQuantizer.RUN;
-    private static final VectorSpecies<Byte> HALF_BYTES =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(Species.BITS / 2));
+    /// As many bytes as a vector has floats, or what comes nearest.
+    private static final VectorSpecies<Byte> FEW_BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, Species.BITS / 4)));
     /// Adding 1.5 · 2^23 rounds a small float to an integer, ties to even, and leaves it in the low bits.
     private static final float ROUND = 0x1.8p23f;
 
@@ -46,8 +46,7 @@ final class QuantizedRows {
     /// One thread's buffers of one run.
     static final class Scratch {
         private final float[] x = new float[RUN];
-        private final short[] shorts = new short[RUN];
-        private final byte[] q = new byte[RUN];
+        private final byte[] q = new byte[RUN + FEW_BYTES.length()];
         private final byte[] ordered = new byte[RUN];
         private final byte[] salient = new byte[RUN];
     }
@@ -86,11 +85,17 @@ final class QuantizedRows {
         }
         int first = run * RUN;
         int cols = Math.clamp(by.cols() - first, 0, RUN);
-        System.arraycopy(x, at + first, scratch.x, 0, cols);
-        Arrays.fill(scratch.x, cols, RUN, 0);
-        float scale = quantizer.scale(max(scratch.x));
+        float[] in = x;
+        int from = at + first;
+        if (cols < RUN) {
+            in = scratch.x;
+            System.arraycopy(x, from, in, 0, cols);
+            Arrays.fill(in, cols, RUN, 0);
+            from = 0;
+        }
+        float scale = quantizer.scale(max(in, from));
         scales[row * runs() + run] = scale;
-        quantize(scratch, scale);
+        quantize(in, from, scale, scratch.q);
         int here = Math.min(RUN, places - first);
         byte[] q = scratch.q;
         if (by.m() != 0) {
@@ -127,26 +132,20 @@ final class QuantizedRows {
         }
     }
 
-    private static float max(float[] x) {
+    private static float max(float[] x, int at) {
         FloatVector max = FloatVector.zero(Species.FLOATS);
-        for (int i = 0; i < RUN; i += Species.FLOATS.length()) {
+        for (int i = at; i < at + RUN; i += Species.FLOATS.length()) {
             max = max.max(FloatVector.fromArray(Species.FLOATS, x, i).abs());
         }
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    private static void quantize(Scratch scratch, float scale) {
+    private static void quantize(float[] x, int at, float scale, byte[] q) {
         float by = scale == 0 ? Float.POSITIVE_INFINITY : scale;
         for (int i = 0; i < RUN; i += Species.FLOATS.length()) {
             FloatVector rounded =
-                    FloatVector.fromArray(Species.FLOATS, scratch.x, i).div(by).add(ROUND);
-            ShortVector low =
-                    (ShortVector) rounded.reinterpretAsInts().convertShape(VectorOperators.I2S, Species.HALF_SHORTS, 0);
-            low.intoArray(scratch.shorts, i);
-        }
-        for (int i = 0; i < RUN; i += HALF_BYTES.length()) {
-            ShortVector shorts = ShortVector.fromArray(Species.SHORTS, scratch.shorts, i);
-            ((ByteVector) shorts.convertShape(VectorOperators.S2B, HALF_BYTES, 0)).intoArray(scratch.q, i);
+                    FloatVector.fromArray(Species.FLOATS, x, at + i).div(by).add(ROUND);
+            ((ByteVector) rounded.reinterpretAsInts().convertShape(VectorOperators.I2B, FEW_BYTES, 0)).intoArray(q, i);
         }
     }
 

@@ -90,9 +90,10 @@ final class Workers implements AutoCloseable {
                 LockSupport.unpark(helpers[i]);
             }
         }
-        while (runPart(0)) {}
         for (int spins = 0; pending != 0; spins++) {
-            if (spins < SPINS) {
+            if (runPart(0)) {
+                spins = 0;
+            } else if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
                 LockSupport.parkNanos(this, 10_000);
