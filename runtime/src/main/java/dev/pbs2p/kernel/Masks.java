@@ -19,7 +19,7 @@ final class Masks {
     static final int SLOT = SubsetSums.WIDE ? 4 * ROWS : NibbleKernel.SLOT;
     /// Masks of a pack.
     static final int PACK = SLOT / ROWS;
-    /// Units of two masks each that are summed together.
+    /// Units of two masks each that are worked on together.
     static final int UNITS = Math.max(1, PACK / 2);
     /// From a pack to the next.
     static final int PACK_BYTES = SlicedLayout.MAX_SLOTS * SLOT;

@@ -39,16 +39,20 @@ final class OneSegmentKernel {
         return true;
     }
 
-    /// Adds the products of the unit's subblocks `first` to before `end` with one run of activations, encoded
-    /// at `form[at]`, to 64 floats at `total[to]`, in [RowOrder].
+    /// Adds the products of the subblocks `first` to before `end` of some units that follow each other with one run of
+    /// activations, encoded at `form[at]`, to 64 floats a unit from `total[to]` on, in [RowOrder].
     ///
+    /// @param units at most [Masks#UNITS]: what needs to be done only once for them is a tenth of the instructions
+    /// @param ahead told of every unit with a group's first subblock
     /// @param scale what one step of the activations is worth
     static void multiply(
             MemorySegment planes,
             long unit,
+            int units,
             Group group,
             int first,
             int end,
+            Ahead ahead,
             boolean symmetric,
             byte[] form,
             int at,
@@ -56,35 +60,51 @@ final class OneSegmentKernel {
             Masks masks,
             float[] total,
             int to) {
+        int bytes = group.bytes();
         byte[] raw = masks.raw;
         int quads = 0;
         for (int i = first; i < end; i++) {
             Subblock subblock = group.subblocks().get(i);
+            boolean many = ShiftedMasks.keepsMany(subblock);
+            int kept = subblock.kept();
             int more = subblock.slots() / QUAD;
             int tables = at + quads * SubsetSums.QUAD_BYTES;
             long signs = unit + subblock.signs();
             long keeps = unit + subblock.keeps();
             int sums = Masks.raw(0) + quads * ROWS;
             quads += more;
-            if (ShiftedMasks.keepsMany(subblock)) {
-                int all = sums + SubsetSums.RAW;
-                PrunedSegments.signs(
-                        planes, signs, subblock.kept(), 0, keeps, more, form, tables, masks.planes, raw, sums, all);
-                continue;
+            for (int u = 0; u < units; u++) {
+                if (i == 0) {
+                    ahead.next();
+                }
+                if (many) {
+                    int all = sums + SubsetSums.RAW;
+                    PrunedSegments.signs(
+                            planes, signs, kept, 0, keeps, more, form, tables, masks.planes, raw, sums, all);
+                } else {
+                    // No rank of a kept weight leads beyond those kept: what is read in their place does no harm.
+                    long upper = kept > 4 ? signs + 4 * ROWS : signs;
+                    sum(planes, signs, upper, keeps, more, form, tables, raw, sums);
+                }
+                signs += bytes;
+                keeps += bytes;
+                sums += 2 * SubsetSums.RAW;
             }
-            // No rank of a kept weight leads beyond those kept: what is read in their place does no harm.
-            long upper = subblock.kept() > 4 ? signs + 4 * ROWS : signs;
-            sum(planes, signs, upper, keeps, more, form, tables, raw, sums);
         }
-        SubsetSums.pad(raw, 2, quads);
-        SumFold.oneSegment(raw, Masks.raw(0), planes, unit + group.levels(), symmetric, scale, total, to);
+        SubsetSums.pad(raw, 2 * units, quads);
+        long levels = unit + group.levels();
+        for (int u = 0; u < units; u++) {
+            SumFold.oneSegment(raw, Masks.raw(2 * u), planes, levels, symmetric, scale, total, to + u * ROWS);
+            levels += bytes;
+        }
     }
 
     /// Leaves the sums e and h of quads of mask 0 = kept and sign 1, and of mask 1 = kept, in `raw`.
     ///
     /// The compact signs move up by one wherever a weight is kept, so that the first is always the next one's.
     /// The loop calls nothing but the vector library, whose methods are inlined without a limit; our own would
-    /// not be in a body this large, and vectors that leave a body become objects.
+    /// not be in a body this large, and vectors that leave a body become objects. Places move on by additions: the
+    /// loop is bound by the number of its instructions.
     ///
     /// @param upper where the compact signs of ranks 4 to 7 begin; anywhere in the subblock if it keeps fewer
     private static void sum(
@@ -109,9 +129,11 @@ final class OneSegmentKernel {
         ByteVector h0 = e0;
         ByteVector e1 = e0;
         ByteVector h1 = e0;
-        for (int pair = 0; pair < quads * 2; pair++) {
-            long at0 = keeps + (long) pair * 2 * ROWS;
-            ByteVector keepA = ByteVector.fromMemorySegment(Species.TABLE, planes, at0, LE);
+        int sums = to;
+        boolean second = false;
+        int end = at + quads * SubsetSums.QUAD_BYTES;
+        for (int tables = at; tables < end; tables += WideKernel.PAIR) {
+            ByteVector keepA = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps, LE);
             ByteVector signA = s0.and(keepA);
             s0 = s0.lanewise(AND_NOT, keepA).or(s1.and(keepA));
             s1 = s1.lanewise(AND_NOT, keepA).or(s2.and(keepA));
@@ -120,7 +142,8 @@ final class OneSegmentKernel {
             s4 = s4.lanewise(AND_NOT, keepA).or(s5.and(keepA));
             s5 = s5.lanewise(AND_NOT, keepA).or(s6.and(keepA));
             s6 = s6.lanewise(AND_NOT, keepA).or(s7.and(keepA));
-            ByteVector keepB = ByteVector.fromMemorySegment(Species.TABLE, planes, at0 + ROWS, LE);
+            ByteVector keepB = ByteVector.fromMemorySegment(Species.TABLE, planes, keeps + ROWS, LE);
+            keeps += 2 * ROWS;
             ByteVector signB = s0.and(keepB);
             s0 = s0.lanewise(AND_NOT, keepB).or(s1.and(keepB));
             s1 = s1.lanewise(AND_NOT, keepB).or(s2.and(keepB));
@@ -129,7 +152,6 @@ final class OneSegmentKernel {
             s4 = s4.lanewise(AND_NOT, keepB).or(s5.and(keepB));
             s5 = s5.lanewise(AND_NOT, keepB).or(s6.and(keepB));
             s6 = s6.lanewise(AND_NOT, keepB).or(s7.and(keepB));
-            int tables = at + pair * WideKernel.PAIR;
             ByteVector e = ByteVector.fromArray(Species.TABLE, form, tables);
             e0 = e0.add(signA.selectFrom(e));
             e1 = e1.add(keepA.selectFrom(e));
@@ -154,8 +176,7 @@ final class OneSegmentKernel {
             h = ByteVector.fromArray(Species.TABLE, form, tables + 5 * TABLE);
             h0 = h0.add(signA.selectFrom(h));
             h1 = h1.add(keepA.selectFrom(h));
-            if (pair % 2 == 1) {
-                int sums = to + pair / 2 * ROWS;
+            if (second) {
                 e0.intoArray(raw, sums);
                 h0.intoArray(raw, sums + SubsetSums.RAW_H);
                 e1.intoArray(raw, sums + SubsetSums.RAW);
@@ -164,7 +185,9 @@ final class OneSegmentKernel {
                 h0 = e0;
                 e1 = e0;
                 h1 = e0;
+                sums += ROWS;
             }
+            second = !second;
         }
     }
 }

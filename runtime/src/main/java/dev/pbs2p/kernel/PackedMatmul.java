@@ -30,8 +30,6 @@ final class PackedMatmul {
     private static final int LEAST_WORK = 24;
     /// Activations of a row below which one thread quantises them sooner than several do.
     private static final int ALONE = 8192;
-    /// How far ahead of the unit at hand memory is fetched: two of the smallest units.
-    private static final int AHEAD = 3328;
     /// Bytes of a product's planes below which nothing is fetched ahead: those of models that lie in the caches anyway.
     private static final int LARGE = 1 << 19;
 
@@ -63,6 +61,7 @@ final class PackedMatmul {
         private final Forms forms = new Forms();
         /// Whose activations the forms are of.
         private int product;
+        private final Ahead ahead = new Ahead();
         private final Masks masks = new Masks();
         private final MaskMaker maker = new MaskMaker();
         private final LevelMaker levels = new LevelMaker();
@@ -181,11 +180,14 @@ final class PackedMatmul {
             mine.forms.start(rows, order, format, ahead);
         }
         if (ahead) {
-            Prefetch.lines(w.weight().planes().address() + w.layout().offset(first, group), AHEAD);
+            Prefetch.lines(w.weight().planes().address() + w.layout().offset(first, group), Ahead.BYTES);
         }
         int mineEnd = end;
         int groupPieces = format.group() / order.piece();
         for (int g = group; g < w.layout().groups(); g++) {
+            if (ahead && g == w.layout().groups() - 1) {
+                Prefetch.lines(w.weight().steps().address() + 2L * ROWS * first, 2L * ROWS * (mineEnd - first));
+            }
             if (workers.idle()) {
                 mineEnd = split(linear, first, mineEnd, g, worker);
             }
@@ -249,22 +251,25 @@ final class PackedMatmul {
         boolean two = rows == 1 && TwoSegmentKernel.takes(format, group);
         boolean simple = !tiled && !batched && !direct && MaskRules.simple(format);
         int together = order.subblocks(group);
-        int step = simple ? Masks.UNITS : 1;
+        int step = direct || simple ? Masks.UNITS : 1;
         long at = w.layout().offset(first, g);
         long groupEnd = at + (long) (end - first) * group.bytes();
+        mine.ahead.start(ahead, planes + at, planes + groupEnd, group.bytes(), planes + after);
         for (int unit = first; unit < end; unit += step) {
-            if (ahead) {
-                long next = at + AHEAD + (at + AHEAD < groupEnd ? 0 : after - groupEnd);
-                Prefetch.lines(planes + next, (long) step * group.bytes());
-            }
-            if (two) {
-                two(w, group, together, at, firstPiece, mine, to);
-            } else if (direct) {
-                one(w, group, together, at, firstPiece, mine, to);
-            } else if (simple) {
-                simple(w, group, together, at, Math.min(step, end - unit), firstPiece, mine, to);
+            int units = Math.min(step, end - unit);
+            if (direct) {
+                one(w, group, together, at, units, firstPiece, mine, to);
             } else {
-                unit(w, group, together, at, firstPiece, mine, to);
+                for (int i = 0; i < units; i++) {
+                    mine.ahead.next();
+                }
+                if (two) {
+                    two(w, group, together, at, firstPiece, mine, to);
+                } else if (simple) {
+                    simple(w, group, together, at, units, firstPiece, mine, to);
+                } else {
+                    unit(w, group, together, at, firstPiece, mine, to);
+                }
             }
             at += (long) step * group.bytes();
             to += step * rows * ROWS;
@@ -314,16 +319,20 @@ final class PackedMatmul {
         }
     }
 
-    /// The same for a single row and a unit that [OneSegmentKernel] takes.
-    private void one(PackedLinear w, Group group, int together, long at, int firstPiece, Scratch mine, int to) {
+    /// The same for a single row and up to [Masks#UNITS] units that follow each other, if [OneSegmentKernel] takes
+    /// them.
+    private void one(
+            PackedLinear w, Group group, int together, long at, int units, int firstPiece, Scratch mine, int to) {
         int subblocks = group.subblocks().size();
         for (int first = 0, piece = 0; first < subblocks; first += together, piece++) {
             OneSegmentKernel.multiply(
                     w.weight().planes(),
                     at,
+                    units,
                     group,
                     first,
                     Math.min(subblocks, first + together),
+                    mine.ahead,
                     w.weight().format().symmetric(),
                     mine.forms.form(),
                     mine.forms.at(0, firstPiece + piece),
