@@ -68,7 +68,6 @@ final class PackedMatmul {
         private final TileKernel tile = new TileKernel();
         private final BatchKernel batch = new BatchKernel();
         private float[] sums = new float[0];
-        private final float[] steps = new float[ROWS];
         /// The sums of units that were split off, until another thread has taken them.
         private float[] left = new float[0];
         private volatile boolean leaving;
@@ -151,7 +150,10 @@ final class PackedMatmul {
         } else {
             Arrays.fill(mine.sums, 0, sums, 0);
         }
-        units(linear, first, end, group, worker);
+        end = units(linear, first, end, group, worker);
+        for (int unit = first; unit < end; unit++) {
+            finish(linears.get(linear), unit, mine, sums(unit - first), outs.get(linear));
+        }
     }
 
     /// Makes room for the sums of some units.
@@ -170,8 +172,10 @@ final class PackedMatmul {
         return Species.FIRST_FLOAT + unit * rows * ROWS;
     }
 
-    /// Row units `first` to before `end` of a linear, from a column group on, whose sums begin as they are.
-    private void units(int linear, int first, int end, int group, int worker) {
+    /// Sums row units `first` to before `end` of a linear, from a column group on.
+    ///
+    /// @return the unit behind those summed: others may have been split off
+    private int units(int linear, int first, int end, int group, int worker) {
         PackedLinear w = linears.get(linear);
         Scratch mine = scratch[worker];
         PackedFormat format = w.weight().format();
@@ -185,9 +189,6 @@ final class PackedMatmul {
         int mineEnd = end;
         int groupPieces = format.group() / order.piece();
         for (int g = group; g < w.layout().groups(); g++) {
-            if (ahead && g == w.layout().groups() - 1) {
-                Prefetch.lines(w.weight().steps().address() + 2L * ROWS * first, 2L * ROWS * (mineEnd - first));
-            }
             if (workers.idle()) {
                 mineEnd = split(linear, first, mineEnd, g, worker);
             }
@@ -206,9 +207,7 @@ final class PackedMatmul {
                 group(w, g, piece, from, to, next, mine, sums(from - first));
             }
         }
-        for (int unit = first; unit < mineEnd; unit++) {
-            finish(w, unit, mine, sums(unit - first), outs.get(linear));
-        }
+        return mineEnd;
     }
 
     /// Splits off half of a part's units, from a group on, for a thread that has nothing to do, if that is worth it.
@@ -428,10 +427,9 @@ final class PackedMatmul {
     private void finish(PackedLinear w, int unit, Scratch mine, int sums, HostMatrix to) {
         int first = unit * ROWS;
         int valid = Math.min(ROWS, w.outputs() - first);
-        Widening.halves(w.weight().steps(), 2L * first, valid, mine.steps, 0);
         for (int row = 0; row < rows; row++) {
             int at = (firstRow + row) * w.outputs() + first;
-            ordered(mine.sums, sums + row * ROWS, mine.steps, valid, to.data, at);
+            ordered(mine.sums, sums + row * ROWS, w.steps().data, first, valid, to.data, at);
             if (w.bias() != null) {
                 for (int i = 0; i < valid; i++) {
                     to.data[at + i] += w.bias().data[first + i];
@@ -440,13 +438,13 @@ final class PackedMatmul {
         }
     }
 
-    private static void ordered(float[] sums, int from, float[] steps, int valid, float[] out, int to) {
+    private static void ordered(float[] sums, int from, float[] steps, int first, int valid, float[] out, int to) {
         if (valid == ROWS) {
-            RowOrder.restore(sums, from, steps, out, to);
+            RowOrder.restore(sums, from, steps, first, out, to);
             return;
         }
         for (int i = 0; i < valid; i++) {
-            out[to + i] = sums[from + RowOrder.place(i)] * steps[i];
+            out[to + i] = sums[from + RowOrder.place(i)] * steps[first + i];
         }
     }
 }

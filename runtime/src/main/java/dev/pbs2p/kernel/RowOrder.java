@@ -33,11 +33,12 @@ final class RowOrder {
         return PLACE[row];
     }
 
-    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps, in order at
-    /// `out[to]`.
-    static void restore(float[] floats, int from, float[] steps, float[] out, int to) {
+    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps from `steps[first]`
+    /// on,
+    /// in order at `out[to]`.
+    static void restore(float[] floats, int from, float[] steps, int first, float[] out, int to) {
         for (int row = 0; row < SlicedLayout.ROWS; row += BLOCK) {
-            restoreBlock(floats, from + row, steps, row, out, to + row);
+            restoreBlock(floats, from + row, steps, first + row, out, to + row);
         }
     }
 

@@ -5,7 +5,6 @@ import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.PackedMatrix;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// An instance serves one thread at a time.
 public class ScalarBackend implements Backend {
-
-    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     private final ActivationQuantizer quantizer;
     private final String description;
@@ -130,7 +127,7 @@ public class ScalarBackend implements Backend {
             case DenseLinear dense -> dense.weight().row(row, out, at);
             case PackedLinear packed -> {
                 UnitDecoder decoder = new UnitDecoder(packed.weight(), packed.layout());
-                float step = step(packed, row);
+                float step = packed.steps().data[row];
                 int group = packed.weight().format().group();
                 int[] levels = new int[SlicedLayout.ROWS * group];
                 for (int g = 0; g < packed.layout().groups(); g++) {
@@ -143,10 +140,6 @@ public class ScalarBackend implements Backend {
             }
             default -> throw foreign(table);
         }
-    }
-
-    static float step(PackedLinear w, int row) {
-        return Float.float16ToFloat(w.weight().steps().get(HALF, 2L * row));
     }
 
     static IllegalArgumentException foreign(Linear w) {
@@ -215,7 +208,7 @@ public class ScalarBackend implements Backend {
             }
             for (int r = 0; r < x.rows(); r++) {
                 for (int row = 0; row < rows; row++) {
-                    float y = sums[r][row] * step(w, first + row);
+                    float y = sums[r][row] * w.steps().data[first + row];
                     out.data[r * w.outputs() + first + row] = withBias(y, w.bias(), first + row);
                 }
             }
