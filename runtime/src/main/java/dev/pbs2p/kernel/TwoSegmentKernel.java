@@ -13,7 +13,8 @@ import jdk.incubator.vector.ByteVector;
 /// The sums of a unit with two segments that prunes nothing, or few of many, straight from its planes, for a single
 /// row of activations: what a [MaskMaker] and [SubsetSums] do one after the other, here slot by slot in registers.
 ///
-/// The planes are read one after the other, as they lie in memory: side by side they come at half the speed.
+/// Where nothing is pruned, both planes are read side by side: that takes memory fetched ahead ([Ahead]), without which
+/// they would come at half the speed. Where something is, one after the other: its compact planes need the registers.
 final class TwoSegmentKernel {
 
     private static final int ROWS = Masks.ROWS;
@@ -59,8 +60,7 @@ final class TwoSegmentKernel {
             int to = Masks.raw(0) + quads * ROWS;
             long signs = unit + subblock.signs();
             if (dense) {
-                signs(planes, signs, more, form, tables, masks.planes, masks.raw, to);
-                segments(planes, unit + subblock.segments(), more, form, tables, masks.planes, masks.raw, to);
+                sum(planes, signs, unit + subblock.segments(), more, form, tables, masks.raw, to);
             } else {
                 long keeps = unit + subblock.keeps();
                 PrunedSegments.signs(
@@ -87,89 +87,75 @@ final class TwoSegmentKernel {
         }
     }
 
-    /// All signs, which are kept for [#segments]. The loop calls nothing but the vector library, as that of
-    /// [OneSegmentKernel].
-    private static void signs(
-            MemorySegment planes, long signs, int quads, byte[] form, int at, byte[] kept, byte[] raw, int to) {
-        ByteVector e0 = ByteVector.zero(Species.TABLE);
-        ByteVector h0 = e0;
-        for (int pair = 0; pair < quads * 2; pair++) {
-            int slot = pair * 2 * ROWS;
-            ByteVector a = ByteVector.fromMemorySegment(Species.TABLE, planes, signs + slot, LE);
-            ByteVector b = ByteVector.fromMemorySegment(Species.TABLE, planes, signs + slot + ROWS, LE);
-            a.intoArray(kept, Species.FIRST + slot);
-            b.intoArray(kept, Species.FIRST + slot + ROWS);
-            int tables = at + pair * WideKernel.PAIR;
-            e0 = e0.add(a.selectFrom(ByteVector.fromArray(Species.TABLE, form, tables)));
-            h0 = h0.add(a.selectFrom(ByteVector.fromArray(Species.TABLE, form, tables + TABLE)));
-            e0 = e0.add(b.selectFrom(ByteVector.fromArray(Species.TABLE, form, tables + 2 * TABLE)));
-            h0 = h0.add(b.selectFrom(ByteVector.fromArray(Species.TABLE, form, tables + 3 * TABLE)));
-            b = b.reinterpretAsInts().lanewise(LSHR, 2).reinterpretAsBytes();
-            a = a.and(WideKernel.TOP).or(b.lanewise(AND_NOT, WideKernel.TOP));
-            a = a.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
-            e0 = e0.add(a.selectFrom(ByteVector.fromArray(Species.TABLE, form, tables + 4 * TABLE)));
-            h0 = h0.add(a.selectFrom(ByteVector.fromArray(Species.TABLE, form, tables + 5 * TABLE)));
-            if (pair % 2 == 1) {
-                int sums = to + pair / 2 * ROWS;
-                e0.intoArray(raw, sums);
-                h0.intoArray(raw, sums + SubsetSums.RAW_H);
-                e0 = ByteVector.zero(Species.TABLE);
-                h0 = e0;
-            }
-        }
-    }
-
-    /// What of the signs is in segment 1, and what is at all.
-    private static void segments(
-            MemorySegment planes, long segments, int quads, byte[] form, int at, byte[] kept, byte[] raw, int to) {
+    /// Nothing is pruned: all signs, what of them is in segment 1, and what is there at all. The loop calls nothing but
+    /// the vector library, as that of [OneSegmentKernel].
+    private static void sum(
+            MemorySegment planes, long signs, long segments, int quads, byte[] form, int at, byte[] raw, int to) {
         ByteVector e0 = ByteVector.zero(Species.TABLE);
         ByteVector h0 = e0;
         ByteVector e1 = e0;
         ByteVector h1 = e0;
-        for (int pair = 0; pair < quads * 2; pair++) {
-            int slot = pair * 2 * ROWS;
-            ByteVector kA = ByteVector.fromMemorySegment(Species.TABLE, planes, segments + slot, LE);
-            ByteVector kB = ByteVector.fromMemorySegment(Species.TABLE, planes, segments + slot + ROWS, LE);
-            ByteVector pA = ByteVector.fromArray(Species.TABLE, kept, Species.FIRST + slot)
-                    .and(kA);
-            ByteVector pB = ByteVector.fromArray(Species.TABLE, kept, Species.FIRST + slot + ROWS)
-                    .and(kB);
-            int tables = at + pair * WideKernel.PAIR;
+        ByteVector e2 = e0;
+        ByteVector h2 = e0;
+        int sums = to;
+        boolean second = false;
+        int end = at + quads * SubsetSums.QUAD_BYTES;
+        for (int tables = at; tables < end; tables += WideKernel.PAIR) {
+            ByteVector sA = ByteVector.fromMemorySegment(Species.TABLE, planes, signs, LE);
+            ByteVector sB = ByteVector.fromMemorySegment(Species.TABLE, planes, signs + ROWS, LE);
+            ByteVector kA = ByteVector.fromMemorySegment(Species.TABLE, planes, segments, LE);
+            ByteVector kB = ByteVector.fromMemorySegment(Species.TABLE, planes, segments + ROWS, LE);
+            ByteVector pA = sA.and(kA);
+            ByteVector pB = sB.and(kB);
+            signs += 2 * ROWS;
+            segments += 2 * ROWS;
             ByteVector e = ByteVector.fromArray(Species.TABLE, form, tables);
-            e0 = e0.add(pA.selectFrom(e));
-            e1 = e1.add(kA.selectFrom(e));
+            e0 = e0.add(sA.selectFrom(e));
+            e1 = e1.add(pA.selectFrom(e));
+            e2 = e2.add(kA.selectFrom(e));
             ByteVector h = ByteVector.fromArray(Species.TABLE, form, tables + TABLE);
-            h0 = h0.add(pA.selectFrom(h));
-            h1 = h1.add(kA.selectFrom(h));
+            h0 = h0.add(sA.selectFrom(h));
+            h1 = h1.add(pA.selectFrom(h));
+            h2 = h2.add(kA.selectFrom(h));
             e = ByteVector.fromArray(Species.TABLE, form, tables + 2 * TABLE);
-            e0 = e0.add(pB.selectFrom(e));
-            e1 = e1.add(kB.selectFrom(e));
+            e0 = e0.add(sB.selectFrom(e));
+            e1 = e1.add(pB.selectFrom(e));
+            e2 = e2.add(kB.selectFrom(e));
             h = ByteVector.fromArray(Species.TABLE, form, tables + 3 * TABLE);
-            h0 = h0.add(pB.selectFrom(h));
-            h1 = h1.add(kB.selectFrom(h));
-            pB = pB.reinterpretAsInts().lanewise(LSHR, 2).reinterpretAsBytes();
-            pA = pA.and(WideKernel.TOP).or(pB.lanewise(AND_NOT, WideKernel.TOP));
-            pA = pA.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+            h0 = h0.add(sB.selectFrom(h));
+            h1 = h1.add(pB.selectFrom(h));
+            h2 = h2.add(kB.selectFrom(h));
+            sB = sB.reinterpretAsInts().lanewise(LSHR, 2).reinterpretAsBytes();
+            sA = sA.and(WideKernel.TOP).or(sB.lanewise(AND_NOT, WideKernel.TOP));
+            sA = sA.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
             kB = kB.reinterpretAsInts().lanewise(LSHR, 2).reinterpretAsBytes();
             kA = kA.and(WideKernel.TOP).or(kB.lanewise(AND_NOT, WideKernel.TOP));
             kA = kA.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+            pA = sA.and(kA);
             e = ByteVector.fromArray(Species.TABLE, form, tables + 4 * TABLE);
-            e0 = e0.add(pA.selectFrom(e));
-            e1 = e1.add(kA.selectFrom(e));
+            e0 = e0.add(sA.selectFrom(e));
+            e1 = e1.add(pA.selectFrom(e));
+            e2 = e2.add(kA.selectFrom(e));
             h = ByteVector.fromArray(Species.TABLE, form, tables + 5 * TABLE);
-            h0 = h0.add(pA.selectFrom(h));
-            h1 = h1.add(kA.selectFrom(h));
-            if (pair % 2 == 1) {
-                int sums = to + pair / 2 * ROWS;
-                e0.intoArray(raw, sums + SubsetSums.RAW);
-                h0.intoArray(raw, sums + SubsetSums.RAW + SubsetSums.RAW_H);
-                e1.intoArray(raw, sums + 2 * SubsetSums.RAW);
-                h1.intoArray(raw, sums + 2 * SubsetSums.RAW + SubsetSums.RAW_H);
+            h0 = h0.add(sA.selectFrom(h));
+            h1 = h1.add(pA.selectFrom(h));
+            h2 = h2.add(kA.selectFrom(h));
+            if (second) {
+                e0.intoArray(raw, sums);
+                h0.intoArray(raw, sums + SubsetSums.RAW_H);
+                e1.intoArray(raw, sums + SubsetSums.RAW);
+                h1.intoArray(raw, sums + SubsetSums.RAW + SubsetSums.RAW_H);
+                e2.intoArray(raw, sums + 2 * SubsetSums.RAW);
+                h2.intoArray(raw, sums + 2 * SubsetSums.RAW + SubsetSums.RAW_H);
                 e0 = ByteVector.zero(Species.TABLE);
                 h0 = e0;
                 e1 = e0;
                 h1 = e0;
+                e2 = e0;
+                h2 = e0;
+                sums += ROWS;
             }
+            second = !second;
         }
     }
 }
