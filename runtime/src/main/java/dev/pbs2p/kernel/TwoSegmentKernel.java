@@ -13,8 +13,8 @@ import jdk.incubator.vector.ByteVector;
 /// The sums of a unit with two segments that prunes nothing, or few of many, straight from its planes, for a single
 /// row of activations: what a [MaskMaker] and [SubsetSums] do one after the other, here slot by slot in registers.
 ///
-/// Where nothing is pruned, both planes are read side by side: that takes memory fetched ahead ([Ahead]), without which
-/// they would come at half the speed. Where something is, one after the other: its compact planes need the registers.
+/// Where nothing is pruned, both planes are met in one loop. Where something is, one after the other: compact planes
+/// need the registers.
 final class TwoSegmentKernel {
 
     private static final int ROWS = Masks.ROWS;
