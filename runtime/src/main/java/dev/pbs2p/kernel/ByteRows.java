@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Rows of 8-bit weights, widened to float32 in registers.
@@ -21,9 +20,7 @@ final class ByteRows {
     private static final int LANES = F.length();
     private static final int GROUP = ByteMatrix.GROUP;
 
-    /// The narrowest vector of bytes has 64 bits: at 128 bits it makes two vectors of floats.
-    private static final VectorSpecies<Byte> BYTES =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, Species.BITS / 4)));
+    private static final VectorSpecies<Byte> BYTES = Species.FEW_BYTES;
 
     /// Levels of a step through a row: four vectors of floats.
     private static final int STEP = 4 * LANES;

@@ -2,15 +2,14 @@ package dev.pbs2p.kernel;
 
 import dev.pbs2p.tensor.PackedFormat;
 
-/// One thread's look-up tables for some rows of activations: those of a column group, or those of all groups met so
-/// far,
-/// so that they are made only once for a product. The planes of a block's units pass by while a group's tables lie in
-/// the
-/// first-level cache; whole rows of them lie in the second.
+/// One thread's look-up tables for some rows of activations: those of a column group, or those of all groups met
+/// so far, so that they are made only once for a product. The planes of a block's units pass by while a group's
+/// tables lie in the first-level cache; whole rows of them lie in the second.
 final class Forms {
 
     private byte[] form = new byte[0];
     private byte[] salientForm = new byte[0];
+    private int product;
     private int rows;
     private int pieceBytes;
     private boolean kept;
@@ -19,10 +18,15 @@ final class Forms {
     /// Where the pieces end that are encoded.
     private int encoded;
 
-    /// Forgets what was encoded.
+    /// Forgets what was encoded, unless it was for the same product.
     ///
+    /// @param number of the product, from 1 on
     /// @param keep whether a group's tables are kept when the next group's are made
-    void start(int newRows, SlotOrder order, PackedFormat format, boolean keep) {
+    void start(int number, int newRows, SlotOrder order, PackedFormat format, boolean keep) {
+        if (product == number) {
+            return;
+        }
+        product = number;
         rows = newRows;
         pieceBytes = order.piece() / SubsetSums.PLACES * SubsetSums.QUAD_BYTES;
         kept = keep;

@@ -1,9 +1,9 @@
 package dev.pbs2p.kernel;
 
 import dev.pbs2p.format.SlicedLayout;
+import dev.pbs2p.tensor.DType;
 import dev.pbs2p.tensor.PackedMatrix;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import dev.pbs2p.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// A linear whose weights are packed, read where they are stored.
@@ -18,15 +18,10 @@ record PackedLinear(
         @Nullable HostMatrix bias)
         implements Linear {
 
-    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     static PackedLinear of(String name, PackedMatrix weight, @Nullable HostMatrix bias) {
         SlicedLayout layout = SlicedLayout.of(weight);
         SlotOrder order = SlotOrder.of(weight.format(), weight.cols());
-        float[] steps = new float[weight.rows()];
-        for (int row = 0; row < steps.length; row++) {
-            steps[row] = Float.float16ToFloat(weight.steps().get(HALF, 2L * row));
-        }
+        float[] steps = new Tensor(DType.F16, new long[] {weight.rows()}, weight.steps()).toFloats();
         return new PackedLinear(name, weight, layout, order, new HostMatrix(1, steps.length, steps), bias);
     }
 

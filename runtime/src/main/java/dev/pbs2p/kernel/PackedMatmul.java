@@ -59,8 +59,6 @@ final class PackedMatmul {
     private static final class Scratch {
         private final QuantizedRows.Scratch quantize = new QuantizedRows.Scratch();
         private final Forms forms = new Forms();
-        /// Whose activations the forms are of.
-        private int product;
         private final Ahead ahead = new Ahead();
         private final Masks masks = new Masks();
         private final MaskMaker maker = new MaskMaker();
@@ -97,6 +95,7 @@ final class PackedMatmul {
         tiled = TileKernel.takes(in.rows());
         boolean large = BatchKernel.takes(in.rows());
         int tile = tiled ? TileKernel.TILE : large ? BatchKernel.TILE : TILE;
+        parts.cut(linears, workers.threads(), large ? BatchKernel.UNITS : SlicedLayout.BLOCK);
         ahead = fetchAhead();
         for (firstRow = 0; firstRow < in.rows(); firstRow += tile) {
             rows = Math.min(tile, in.rows() - firstRow);
@@ -105,7 +104,7 @@ final class PackedMatmul {
             product++;
             runsPerPart = order.cols() < ALONE ? quantized.runs() : RUNS;
             workers.run(quantize, rows * quantizeParts());
-            parts.cut(linears, workers.threads(), large ? BatchKernel.UNITS : SlicedLayout.BLOCK);
+            parts.restart();
             workers.run(multiply, parts.count());
         }
         x = null;
@@ -179,18 +178,16 @@ final class PackedMatmul {
         PackedLinear w = linears.get(linear);
         Scratch mine = scratch[worker];
         PackedFormat format = w.weight().format();
-        if (!tiled && !batched && mine.product != product) {
-            mine.product = product;
-            mine.forms.start(rows, order, format, ahead);
+        if (!tiled && !batched) {
+            mine.forms.start(product, rows, order, format, ahead);
         }
         if (ahead) {
             Prefetch.lines(w.weight().planes().address() + w.layout().offset(first, group), Ahead.BYTES);
         }
-        int mineEnd = end;
         int groupPieces = format.group() / order.piece();
         for (int g = group; g < w.layout().groups(); g++) {
             if (workers.idle()) {
-                mineEnd = split(linear, first, mineEnd, g, worker);
+                end = split(linear, first, end, g, worker);
             }
             int piece = g * groupPieces;
             int pieces = Math.min(groupPieces, order.pieces() - piece);
@@ -201,13 +198,13 @@ final class PackedMatmul {
             } else {
                 mine.forms.encode(quantized, order, format, piece, piece + pieces);
             }
-            for (int from = first, to; from < mineEnd; from = to) {
-                to = Math.min(mineEnd, from - from % SlicedLayout.BLOCK + SlicedLayout.BLOCK);
-                long next = to < mineEnd ? w.layout().offset(to, g) : w.layout().offset(first, g + 1);
+            for (int from = first, to; from < end; from = to) {
+                to = Math.min(end, from - from % SlicedLayout.BLOCK + SlicedLayout.BLOCK);
+                long next = to < end ? w.layout().offset(to, g) : w.layout().offset(first, g + 1);
                 group(w, g, piece, from, to, next, mine, sums(from - first));
             }
         }
-        return mineEnd;
+        return end;
     }
 
     /// Splits off half of a part's units, from a group on, for a thread that has nothing to do, if that is worth it.

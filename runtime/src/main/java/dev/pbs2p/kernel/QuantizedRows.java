@@ -5,8 +5,6 @@ import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// Some rows of a matrix, quantised, in one [SlotOrder]: one signed byte a place.
@@ -15,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class QuantizedRows {
 
     private static final int RUN = ActivationQuantizer.RUN;
-    /// As many bytes as a vector has floats, or what comes nearest.
-    private static final VectorSpecies<Byte> FEW_BYTES =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, Species.BITS / 4)));
     /// Adding 1.5 · 2^23 rounds a small float to an integer, ties to even, and leaves it in the low bits.
     private static final float ROUND = 0x1.8p23f;
 
@@ -46,7 +41,7 @@ final class QuantizedRows {
     /// One thread's buffers of one run.
     static final class Scratch {
         private final float[] x = new float[RUN];
-        private final byte[] q = new byte[RUN + FEW_BYTES.length()];
+        private final byte[] q = new byte[RUN + Species.FEW_BYTES.length()];
         private final byte[] ordered = new byte[RUN];
         private final byte[] salient = new byte[RUN];
     }
@@ -145,7 +140,8 @@ final class QuantizedRows {
         for (int i = 0; i < RUN; i += Species.FLOATS.length()) {
             FloatVector rounded =
                     FloatVector.fromArray(Species.FLOATS, x, at + i).div(by).add(ROUND);
-            ((ByteVector) rounded.reinterpretAsInts().convertShape(VectorOperators.I2B, FEW_BYTES, 0)).intoArray(q, i);
+            ((ByteVector) rounded.reinterpretAsInts().convertShape(VectorOperators.I2B, Species.FEW_BYTES, 0))
+                    .intoArray(q, i);
         }
     }
 

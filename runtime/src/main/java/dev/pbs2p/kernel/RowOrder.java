@@ -33,9 +33,8 @@ final class RowOrder {
         return PLACE[row];
     }
 
-    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps from `steps[first]`
-    /// on,
-    /// in order at `out[to]`.
+    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps, which begin at
+    /// `steps[first]`, in order at `out[to]`.
     static void restore(float[] floats, int from, float[] steps, int first, float[] out, int to) {
         for (int row = 0; row < SlicedLayout.ROWS; row += BLOCK) {
             restoreBlock(floats, from + row, steps, first + row, out, to + row);

@@ -24,6 +24,10 @@ final class Species {
     /// As many shorts as [#FLOATS] has floats.
     static final VectorSpecies<Short> HALF_SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
 
+    /// As many bytes as [#FLOATS] has floats; twice as many at 128 bits, for the narrowest vector has 64.
+    static final VectorSpecies<Byte> FEW_BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, BITS / 4)));
+
     /// The vectors that nibbles index into: 64 bytes where one instruction looks up that many, else 16,
     /// because that look-up is one instruction on every processor.
     static final VectorSpecies<Byte> TABLE =

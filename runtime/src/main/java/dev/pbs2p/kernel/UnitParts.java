@@ -101,6 +101,11 @@ final class UnitParts {
         return true;
     }
 
+    /// Forgets the parts that were split off.
+    void restart() {
+        count = cut;
+    }
+
     int count() {
         return count;
     }

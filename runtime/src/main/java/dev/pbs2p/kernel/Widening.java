@@ -7,7 +7,6 @@ import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DenseWeight;
 import dev.pbs2p.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,7 +19,6 @@ final class Widening {
     private static final VectorSpecies<Float> F = Species.FLOATS;
     private static final int LANES = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     /// Sign, and ten mantissa bits with five exponent bits below it, of a float16 whose sign-extended bits were shifted
     /// left by 13.
     private static final int HALF_BITS = 0x8fffe000;
@@ -40,17 +38,6 @@ final class Widening {
                 .and(HALF_BITS)
                 .reinterpretAsFloats()
                 .mul(HALF_SCALE);
-    }
-
-    /// Widens `n` halves from byte `at` of `data` on into out[to ..).
-    static void halves(MemorySegment data, long at, int n, float[] out, int to) {
-        int whole = n - n % LANES;
-        for (int i = 0; i < whole; i += LANES) {
-            f16(data, at + 2L * i).intoArray(out, to + i);
-        }
-        for (int i = whole; i < n; i++) {
-            out[to + i] = Float.float16ToFloat(data.get(HALF, at + 2L * i));
-        }
     }
 
     private static FloatVector bf16(MemorySegment data, long at) {
@@ -130,7 +117,11 @@ final class Widening {
                     f32(weight.data(), (from + i) * 4).intoArray(out, at + i);
                 }
             }
-            case F16 -> halves(weight.data(), from * 2, whole, out, at);
+            case F16 -> {
+                for (int i = 0; i < whole; i += LANES) {
+                    f16(weight.data(), (from + i) * 2).intoArray(out, at + i);
+                }
+            }
             default -> {
                 for (int i = 0; i < whole; i += LANES) {
                     bf16(weight.data(), (from + i) * 2).intoArray(out, at + i);
