@@ -5,6 +5,7 @@ import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -34,6 +35,8 @@ final class PackedMatmul {
     private static final int LARGE = 1 << 19;
 
     private static final int ROWS = SlicedLayout.ROWS;
+    /// Bytes of a unit's steps.
+    private static final long STEPS = ROWS * ValueLayout.JAVA_FLOAT.byteSize();
 
     private final Workers workers;
     private final QuantizedRows quantized;
@@ -149,10 +152,7 @@ final class PackedMatmul {
         } else {
             Arrays.fill(mine.sums, 0, sums, 0);
         }
-        end = units(linear, first, end, group, worker);
-        for (int unit = first; unit < end; unit++) {
-            finish(linears.get(linear), unit, mine, sums(unit - first), outs.get(linear));
-        }
+        units(linear, first, end, group, worker);
     }
 
     /// Makes room for the sums of some units.
@@ -171,10 +171,8 @@ final class PackedMatmul {
         return Species.FIRST_FLOAT + unit * rows * ROWS;
     }
 
-    /// Sums row units `first` to before `end` of a linear, from a column group on.
-    ///
-    /// @return the unit behind those summed: others may have been split off
-    private int units(int linear, int first, int end, int group, int worker) {
+    /// Multiplies row units `first` to before `end` of a linear, from a column group on.
+    private void units(int linear, int first, int end, int group, int worker) {
         PackedLinear w = linears.get(linear);
         Scratch mine = scratch[worker];
         PackedFormat format = w.weight().format();
@@ -189,6 +187,9 @@ final class PackedMatmul {
             if (workers.idle()) {
                 end = split(linear, first, end, g, worker);
             }
+            if (ahead && g == w.layout().groups() - 1) {
+                Prefetch.lines(w.steps().address() + first * STEPS, (end - first) * STEPS);
+            }
             int piece = g * groupPieces;
             int pieces = Math.min(groupPieces, order.pieces() - piece);
             if (tiled) {
@@ -201,10 +202,9 @@ final class PackedMatmul {
             for (int from = first, to; from < end; from = to) {
                 to = Math.min(end, from - from % SlicedLayout.BLOCK + SlicedLayout.BLOCK);
                 long next = to < end ? w.layout().offset(to, g) : w.layout().offset(first, g + 1);
-                group(w, g, piece, from, to, next, mine, sums(from - first));
+                group(linear, g, piece, from, to, next, mine, sums(from - first));
             }
         }
-        return end;
     }
 
     /// Splits off half of a part's units, from a group on, for a thread that has nothing to do, if that is worth it.
@@ -239,9 +239,11 @@ final class PackedMatmul {
     /// @param firstPiece of the group's activations
     /// @param after where memory is read next
     /// @param to the sums of the first unit
-    private void group(PackedLinear w, int g, int firstPiece, int first, int end, long after, Scratch mine, int to) {
+    private void group(int linear, int g, int firstPiece, int first, int end, long after, Scratch mine, int to) {
+        PackedLinear w = linears.get(linear);
         PackedFormat format = w.weight().format();
         Group group = w.layout().group(g);
+        boolean last = g == w.layout().groups() - 1;
         long planes = w.weight().planes().address();
         boolean direct = rows == 1 && OneSegmentKernel.takes(format, group);
         boolean two = rows == 1 && TwoSegmentKernel.takes(format, group);
@@ -265,6 +267,11 @@ final class PackedMatmul {
                     simple(w, group, together, at, units, firstPiece, mine, to);
                 } else {
                     unit(w, group, together, at, firstPiece, mine, to);
+                }
+            }
+            if (last) {
+                for (int i = 0; i < units; i++) {
+                    finish(w, unit + i, mine, to + i * rows * ROWS, outs.get(linear));
                 }
             }
             at += (long) step * group.bytes();
@@ -426,7 +433,7 @@ final class PackedMatmul {
         int valid = Math.min(ROWS, w.outputs() - first);
         for (int row = 0; row < rows; row++) {
             int at = (firstRow + row) * w.outputs() + first;
-            ordered(mine.sums, sums + row * ROWS, w.steps().data, first, valid, to.data, at);
+            ordered(mine.sums, sums + row * ROWS, w, first, valid, to.data, at);
             if (w.bias() != null) {
                 for (int i = 0; i < valid; i++) {
                     to.data[at + i] += w.bias().data[first + i];
@@ -435,13 +442,13 @@ final class PackedMatmul {
         }
     }
 
-    private static void ordered(float[] sums, int from, float[] steps, int first, int valid, float[] out, int to) {
+    private static void ordered(float[] sums, int from, PackedLinear w, int first, int valid, float[] out, int to) {
         if (valid == ROWS) {
-            RowOrder.restore(sums, from, steps, first, out, to);
+            RowOrder.restore(sums, from, w.steps(), first, out, to);
             return;
         }
         for (int i = 0; i < valid; i++) {
-            out[to + i] = sums[from + RowOrder.place(i)] * steps[first + i];
+            out[to + i] = sums[from + RowOrder.place(i)] * w.step(first + i);
         }
     }
 }

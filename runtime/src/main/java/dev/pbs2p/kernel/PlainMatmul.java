@@ -169,7 +169,7 @@ final class PlainMatmul {
     private void finish(PackedLinear w, int rows, int padded, HostMatrix out) {
         for (int row = 0; row < rows; row++) {
             for (int o = 0; o < w.outputs(); o++) {
-                float y = sums[row * padded + o] * w.steps().data[o];
+                float y = sums[row * padded + o] * w.step(o);
                 out.data[row * w.outputs() + o] = ScalarBackend.withBias(y, w.bias(), o);
             }
         }

@@ -1,6 +1,8 @@
 package dev.pbs2p.kernel;
 
 import dev.pbs2p.format.SlicedLayout;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -16,6 +18,8 @@ final class RowOrder {
 
     private static final VectorSpecies<Float> F = Species.FLOATS;
     private static final int LENGTH = F.length();
+    private static final long FLOAT = Float.BYTES;
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final VectorShuffle<Float> FIRST = quarter(0);
     private static final VectorShuffle<Float> SECOND = quarter(1);
     private static final VectorShuffle<Float> THIRD = quarter(2);
@@ -33,16 +37,16 @@ final class RowOrder {
         return PLACE[row];
     }
 
-    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps, which begin at
-    /// `steps[first]`, in order at `out[to]`.
-    static void restore(float[] floats, int from, float[] steps, int first, float[] out, int to) {
+    /// Puts the products of the 64 rows of a unit, kept at `floats[from]`, times the rows' steps, floats from
+    /// number `first` of `steps` on, in order at `out[to]`.
+    static void restore(float[] floats, int from, MemorySegment steps, long first, float[] out, int to) {
         for (int row = 0; row < SlicedLayout.ROWS; row += BLOCK) {
-            restoreBlock(floats, from + row, steps, first + row, out, to + row);
+            restoreBlock(floats, from + row, steps, (first + row) * FLOAT, out, to + row);
         }
     }
 
     /// Of each quarter a few neighbours go to every fourth place of a vector, beside those of the others.
-    private static void restoreBlock(float[] floats, int from, float[] steps, int row, float[] out, int to) {
+    private static void restoreBlock(float[] floats, int from, MemorySegment steps, long at, float[] out, int to) {
         FloatVector q0 = FloatVector.fromArray(F, floats, from);
         FloatVector q2 = FloatVector.fromArray(F, floats, from + LENGTH);
         FloatVector q1 = FloatVector.fromArray(F, floats, from + 2 * LENGTH);
@@ -51,25 +55,25 @@ final class RowOrder {
                 .blend(q1.rearrange(FIRST), IN_1)
                 .blend(q2.rearrange(FIRST), IN_2)
                 .blend(q3.rearrange(FIRST), IN_3)
-                .mul(FloatVector.fromArray(F, steps, row))
+                .mul(FloatVector.fromMemorySegment(F, steps, at, LE))
                 .intoArray(out, to);
         q0.rearrange(SECOND)
                 .blend(q1.rearrange(SECOND), IN_1)
                 .blend(q2.rearrange(SECOND), IN_2)
                 .blend(q3.rearrange(SECOND), IN_3)
-                .mul(FloatVector.fromArray(F, steps, row + LENGTH))
+                .mul(FloatVector.fromMemorySegment(F, steps, at + LENGTH * FLOAT, LE))
                 .intoArray(out, to + LENGTH);
         q0.rearrange(THIRD)
                 .blend(q1.rearrange(THIRD), IN_1)
                 .blend(q2.rearrange(THIRD), IN_2)
                 .blend(q3.rearrange(THIRD), IN_3)
-                .mul(FloatVector.fromArray(F, steps, row + 2 * LENGTH))
+                .mul(FloatVector.fromMemorySegment(F, steps, at + 2 * FLOAT * LENGTH, LE))
                 .intoArray(out, to + 2 * LENGTH);
         q0.rearrange(FOURTH)
                 .blend(q1.rearrange(FOURTH), IN_1)
                 .blend(q2.rearrange(FOURTH), IN_2)
                 .blend(q3.rearrange(FOURTH), IN_3)
-                .mul(FloatVector.fromArray(F, steps, row + 3 * LENGTH))
+                .mul(FloatVector.fromMemorySegment(F, steps, at + 3 * FLOAT * LENGTH, LE))
                 .intoArray(out, to + 3 * LENGTH);
     }
 

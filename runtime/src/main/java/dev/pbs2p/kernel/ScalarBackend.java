@@ -127,7 +127,7 @@ public class ScalarBackend implements Backend {
             case DenseLinear dense -> dense.weight().row(row, out, at);
             case PackedLinear packed -> {
                 UnitDecoder decoder = new UnitDecoder(packed.weight(), packed.layout());
-                float step = packed.steps().data[row];
+                float step = packed.step(row);
                 int group = packed.weight().format().group();
                 int[] levels = new int[SlicedLayout.ROWS * group];
                 for (int g = 0; g < packed.layout().groups(); g++) {
@@ -208,7 +208,7 @@ public class ScalarBackend implements Backend {
             }
             for (int r = 0; r < x.rows(); r++) {
                 for (int row = 0; row < rows; row++) {
-                    float y = sums[r][row] * w.steps().data[first + row];
+                    float y = sums[r][row] * w.step(first + row);
                     out.data[r * w.outputs() + first + row] = withBias(y, w.bias(), first + row);
                 }
             }
