@@ -25,8 +25,7 @@ record PackedLinear(
         SlicedLayout layout = SlicedLayout.of(weight);
         SlotOrder order = SlotOrder.of(weight.format(), weight.cols());
         float[] values = new Tensor(DType.F16, new long[] {weight.rows()}, weight.steps()).toFloats();
-        MemorySegment steps = Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT, values.length);
-        MemorySegment.copy(values, 0, steps, ValueLayout.JAVA_FLOAT, 0, values.length);
+        MemorySegment steps = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, values);
         return new PackedLinear(name, weight, layout, order, steps, bias);
     }
 

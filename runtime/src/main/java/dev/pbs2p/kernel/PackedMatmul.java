@@ -5,7 +5,6 @@ import dev.pbs2p.format.SlicedLayout.Group;
 import dev.pbs2p.format.SlicedLayout.Subblock;
 import dev.pbs2p.tensor.PackedFormat;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -36,7 +35,7 @@ final class PackedMatmul {
 
     private static final int ROWS = SlicedLayout.ROWS;
     /// Bytes of a unit's steps.
-    private static final long STEPS = ROWS * ValueLayout.JAVA_FLOAT.byteSize();
+    private static final long STEPS = (long) ROWS * Float.BYTES;
 
     private final Workers workers;
     private final QuantizedRows quantized;
@@ -187,9 +186,6 @@ final class PackedMatmul {
             if (workers.idle()) {
                 end = split(linear, first, end, g, worker);
             }
-            if (ahead && g == w.layout().groups() - 1) {
-                Prefetch.lines(w.steps().address() + first * STEPS, (end - first) * STEPS);
-            }
             int piece = g * groupPieces;
             int pieces = Math.min(groupPieces, order.pieces() - piece);
             if (tiled) {
@@ -234,7 +230,8 @@ final class PackedMatmul {
         return middle;
     }
 
-    /// Group `g` of the row units `first` to before `end`, which lie side by side.
+    /// Group `g` of the row units `first` to before `end`, which lie side by side; after the last group a unit's
+    /// products are complete and go out.
     ///
     /// @param firstPiece of the group's activations
     /// @param after where memory is read next
@@ -252,6 +249,9 @@ final class PackedMatmul {
         int step = direct || simple ? Masks.UNITS : 1;
         long at = w.layout().offset(first, g);
         long groupEnd = at + (long) (end - first) * group.bytes();
+        if (ahead && last) {
+            Prefetch.lines(w.steps().address() + first * STEPS, (end - first) * STEPS);
+        }
         mine.ahead.start(ahead, planes + at, planes + groupEnd, group.bytes(), planes + after);
         for (int unit = first; unit < end; unit += step) {
             int units = Math.min(step, end - unit);
