@@ -11,12 +11,6 @@ final class Json {
 
     private Json() {}
 
-    /// Has a second thread make the library ready. Most commands read JSON, and it takes as long as the command line: a
-    /// tenth of a second.
-    static void getReady() {
-        Thread.ofPlatform().daemon().start(() -> JsonMapper.shared().readTree("{}"));
-    }
-
     /// An object of names and values in turn. JSON has no NaN: a number that is not finite becomes null.
     static Map<String, @Nullable Object> object(Object... namesAndValues) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();

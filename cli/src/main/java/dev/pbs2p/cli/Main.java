@@ -2,6 +2,7 @@ package dev.pbs2p.cli;
 
 import dev.pbs2p.compress.torch.TorchProvider;
 import dev.pbs2p.kernel.Backends;
+import dev.pbs2p.model.LanguageModel;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -58,7 +59,7 @@ public final class Main implements Runnable {
     static int run(String... args) {
         System.setProperty("java.util.logging.config.class", QuietLogs.class.getName());
         Terminals.wipeIncubatorWarning();
-        Json.getReady();
+        LanguageModel.getReady();
         Backends.offer(new TorchProvider());
         return commandLine(args).execute(args);
     }

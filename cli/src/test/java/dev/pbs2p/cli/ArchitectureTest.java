@@ -20,6 +20,7 @@ class ArchitectureTest {
         "dev.pbs2p.tensor..", "dev.pbs2p.kernel..", "dev.pbs2p.format..", "dev.pbs2p.generate.."
     };
     private static final String[] MODELS = {
+        "dev.pbs2p.json..",
         "dev.pbs2p.data..",
         "dev.pbs2p.weights..",
         "dev.pbs2p.tokenizer..",
@@ -98,7 +99,7 @@ class ArchitectureTest {
     @Test
     void packagesOfAModuleFormNoCycle() {
         SlicesRuleDefinition.slices()
-                .matching("dev.pbs2p.(data|weights|tokenizer|model|eval|hub|cuda|cli)..")
+                .matching("dev.pbs2p.(json|data|weights|tokenizer|model|eval|hub|cuda|cli)..")
                 .should()
                 .beFreeOfCycles()
                 .check(product);

@@ -1,12 +1,12 @@
 package dev.pbs2p.hub;
 
+import dev.pbs2p.json.JsonTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// What a hub says of a model's revision.
 ///
@@ -27,7 +27,7 @@ record HubListing(String commit, List<HubFile> files) {
     /// @throws IllegalStateException if the hub's answer is not such a list
     static HubListing parse(String json, String source) {
         try {
-            JsonNode root = JsonMapper.shared().readTree(json);
+            JsonNode root = JsonTree.read(json);
             List<HubFile> files = new ArrayList<>();
             for (JsonNode file : root.path("siblings")) {
                 String name = file.path("rfilename").asString("");

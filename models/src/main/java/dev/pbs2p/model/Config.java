@@ -1,6 +1,7 @@
 package dev.pbs2p.model;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.json.JsonTree;
 import dev.pbs2p.tensor.Checkpoint;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,7 +9,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// The values of a `config.json`, each checked for presence, kind and range when it is asked for.
 ///
@@ -34,7 +34,7 @@ final class Config {
                         checkpoint.source() + " has no config.json: it is no complete model checkpoint"));
         String where = "config.json of " + checkpoint.source();
         try {
-            JsonNode json = JsonMapper.shared().readTree(new String(bytes, StandardCharsets.UTF_8));
+            JsonNode json = JsonTree.read(new String(bytes, StandardCharsets.UTF_8));
             if (!json.isObject()) {
                 throw new FormatException(where + " is not a JSON object");
             }

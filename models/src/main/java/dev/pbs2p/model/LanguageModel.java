@@ -4,6 +4,7 @@ import dev.pbs2p.generate.BatchGenerator;
 import dev.pbs2p.generate.Generation;
 import dev.pbs2p.generate.Generator;
 import dev.pbs2p.generate.Model;
+import dev.pbs2p.json.JsonTree;
 import dev.pbs2p.kernel.Backend;
 import dev.pbs2p.kernel.Backends;
 import dev.pbs2p.tensor.Checkpoint;
@@ -44,6 +45,12 @@ public final class LanguageModel implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /// Has a second thread load what every model needs: a program that has something else to do first opens its model
+    /// sooner.
+    public static void getReady() {
+        Thread.ofPlatform().daemon().start(() -> JsonTree.read("{}"));
     }
 
     /// Opens a `.pbs2p` file or a checkpoint directory on the best backend of this machine.

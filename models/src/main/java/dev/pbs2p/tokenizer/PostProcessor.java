@@ -1,11 +1,11 @@
 package dev.pbs2p.tokenizer;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.json.JsonTree;
 import java.util.List;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// The `post_processor` of a tokenizer.json, which puts special tokens around a text. The native library looks them up
 /// unchecked, and ends the process where one is missing.
@@ -16,13 +16,13 @@ final class PostProcessor {
     /// @param json valid, a whole tokenizer.json
     /// @throws FormatException if a template names a token or a sequence that it does not have
     static void check(String json) {
-        try (JsonParser parser = JsonMapper.shared().createParser(json)) {
+        try (JsonParser parser = JsonTree.parser(json)) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                 boolean found = parser.getString().equals("post_processor");
                 parser.nextToken();
                 if (found) {
-                    check((JsonNode) parser.readValueAsTree());
+                    check(JsonTree.value(parser));
                 } else {
                     parser.skipChildren();
                 }

@@ -1,7 +1,9 @@
 package dev.pbs2p.tokenizer;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.json.JsonTree;
 import dev.pbs2p.tensor.Checkpoint;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /// What the small JSON files of a checkpoint say about its special tokens.
 ///
@@ -19,7 +21,6 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param addBos whether encoding begins a text with the first token; empty if only tokenizer.json says so
 record SpecialTokens(Map<String, String> text, List<Integer> bosIds, List<Integer> eosIds, Optional<Boolean> addBos) {
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final List<String> ROLES = List.of("bos_token", "eos_token", "unk_token", "pad_token");
 
     /// @throws FormatException if a file is there but is not JSON
@@ -44,10 +45,10 @@ record SpecialTokens(Map<String, String> text, List<Integer> bosIds, List<Intege
     static JsonNode json(Checkpoint checkpoint, String name) {
         Optional<byte[]> bytes = checkpoint.file(name);
         if (bytes.isEmpty()) {
-            return JSON.createObjectNode();
+            return JsonNodeFactory.instance.objectNode();
         }
         try {
-            return JSON.readTree(bytes.get());
+            return JsonTree.read(new String(bytes.get(), StandardCharsets.UTF_8));
         } catch (JacksonException e) {
             throw new FormatException(
                     checkpoint.source() + ": " + name + " is not valid JSON: " + e.getOriginalMessage(), e);

@@ -1,6 +1,7 @@
 package dev.pbs2p.weights;
 
 import dev.pbs2p.format.FormatException;
+import dev.pbs2p.json.JsonTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: which file beside it holds which weight.
 final class ShardIndex {
@@ -33,7 +33,7 @@ final class ShardIndex {
 
     private static JsonNode weightMap(Path index) {
         try {
-            JsonNode map = JsonMapper.shared().readTree(Files.readString(index)).get("weight_map");
+            JsonNode map = JsonTree.read(Files.readString(index)).get("weight_map");
             if (map == null || !map.isObject() || map.isEmpty()) {
                 throw new FormatException(index + " has no weight_map that lists the weights");
             }

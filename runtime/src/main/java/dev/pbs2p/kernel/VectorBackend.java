@@ -29,6 +29,7 @@ public final class VectorBackend extends ScalarBackend {
     private final RopeTable ropeTable = new RopeTable();
     private final AttentionTask attention;
     private final PlainMatmul plainMatmul;
+    private final PlainDense plainDense = new PlainDense();
     private long plainWork; // products still to be computed in plain Java
 
     /// @param threads that compute, the caller included
@@ -103,7 +104,7 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     void dense(HostMatrix x, DenseLinear w, HostMatrix out) {
         if (plain()) {
-            super.dense(x, w, out);
+            plainDense.multiply(x, w, out);
         } else {
             dense.multiply(x, w, out);
         }

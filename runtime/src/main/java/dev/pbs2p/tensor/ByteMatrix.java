@@ -81,11 +81,12 @@ public record ByteMatrix(int rows, int cols, MemorySegment levels, MemorySegment
 
     @Override
     public void row(int row, float[] out, int at) {
-        long from = (long) row * cols;
+        byte[] level = new byte[cols]; // to read one by one from a segment is slow until it is compiled
+        MemorySegment.copy(levels, ValueLayout.JAVA_BYTE, (long) row * cols, level, 0, cols);
         for (int g = 0; g < groups(cols); g++) {
             float scale = scale(row, g);
             for (int col = g * GROUP; col < Math.min(cols, (g + 1) * GROUP); col++) {
-                out[at + col] = levels.get(ValueLayout.JAVA_BYTE, from + col) * scale;
+                out[at + col] = level[col] * scale;
             }
         }
     }
