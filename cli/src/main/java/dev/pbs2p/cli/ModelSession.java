@@ -35,6 +35,7 @@ final class ModelSession implements Session, AutoCloseable {
         this.sampling = sampling;
         this.template = ChatTemplate.of(open.checkpoint());
         this.generator = new Generator(open.model());
+        open.warmUp();
         this.maxTokens = Math.max(1, generator.context() / 4);
     }
 

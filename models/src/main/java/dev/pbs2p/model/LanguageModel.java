@@ -163,8 +163,15 @@ public final class LanguageModel implements AutoCloseable {
     private Generator generator() {
         if (generator == null) {
             generator = opened(new Generator(model));
+            warmUp();
         }
         return generator;
+    }
+
+    /// Has a small model's kernels compiled in the background. To be called once, by who is going to write texts by a
+    /// generator of his own.
+    public void warmUp() {
+        model.backend().warmUp().ifPresent(backend -> opened(new WarmUp(checkpoint, backend)));
     }
 
     private ChatTemplate template() {

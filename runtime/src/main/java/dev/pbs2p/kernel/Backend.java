@@ -3,6 +3,7 @@ package dev.pbs2p.kernel;
 import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The dozen operations a model needs. [ScalarBackend] defines each in plain loops; every other backend is tested
@@ -20,6 +21,13 @@ public interface Backend extends AutoCloseable {
 
     /// Threads it computes on, the caller's included; work between its operations should take no more.
     int threads();
+
+    /// For one that begins with plain loops, since its kernels still have to be compiled: a second backend that begins
+    /// with those kernels, on one thread. Who runs it in the background has them compiled by the time this one goes
+    /// over to them, for which it then takes longer. Empty for others.
+    default Optional<Backend> warmUp() {
+        return Optional.empty();
+    }
 
     /// Holds a weight (rows = outputs, cols = inputs), as stored; nothing is expanded that a kernel can read directly.
     Linear linear(String name, Weight weight, @Nullable Tensor bias);

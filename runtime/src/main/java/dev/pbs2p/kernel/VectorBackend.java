@@ -4,6 +4,7 @@ import dev.pbs2p.tensor.Tensor;
 import dev.pbs2p.tensor.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The scalar backend's SIMD twin on several threads. Packed weights give the same floats to the last bit; other sums
@@ -20,6 +21,8 @@ public final class VectorBackend extends ScalarBackend {
     private static final long PLAIN_WORK = 500_000_000;
     /// Passes that every weight is counted for when it is loaded, so that a large model begins with vectors.
     private static final long PASSES = 8;
+    /// How many times as long it stays with plain Java while the kernels are compiled in the background.
+    private static final int LONGER = 8;
 
     private final String description;
     private final Workers workers;
@@ -99,6 +102,15 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     public int threads() {
         return workers.threads();
+    }
+
+    @Override
+    public Optional<Backend> warmUp() {
+        if (!plain()) {
+            return Optional.empty();
+        }
+        plainWork *= LONGER;
+        return Optional.of(new VectorBackend(1, quantizer().bits()));
     }
 
     @Override

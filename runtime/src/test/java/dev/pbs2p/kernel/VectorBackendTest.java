@@ -3,6 +3,7 @@ package dev.pbs2p.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pbs2p.tensor.ByteMatrix;
 import dev.pbs2p.tensor.DType;
@@ -131,6 +132,27 @@ class VectorBackendTest {
         try (VectorBackend large = new VectorBackend(2, 8, 8 * size)) {
             large.linear("w", weight, bias);
             assertFalse(large.plain());
+        }
+    }
+
+    /// Who has the kernels compiled in the background gets a backend that uses them, and more time.
+    @Test
+    void staysWithPlainJavaWhileItWarmsUp() {
+        assertTrue(scalar.warmUp().isEmpty());
+        Tensor weight = tensor(DType.F16, 64, 300, 1);
+        int products = 64 * 300;
+        try (VectorBackend backend = new VectorBackend(2, 8, products)) {
+            try (VectorBackend second = (VectorBackend) backend.warmUp().orElseThrow()) {
+                assertFalse(second.plain());
+                assertEquals(1, second.threads());
+            }
+            Linear w = new DenseLinear("w", weight, null);
+            for (int pass = 0; pass < 8; pass++) {
+                assertTrue(backend.plain());
+                backend.matmul(backend.matrix(values(300, 7), 1, 300), w);
+            }
+            assertFalse(backend.plain());
+            assertTrue(backend.warmUp().isEmpty());
         }
     }
 
