@@ -6,8 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A fixed pool of threads that share out the parts of one task at a time; the calling thread is one of them. A part
-/// may
-/// leave some of its work to another one, added on the way, when a thread has nothing left to do.
+/// may leave some of its work to another one, added on the way, when a thread has nothing left to do.
 ///
 /// Idle threads spin for a short while, since the next task of a token follows within microseconds, then park. A task's
 /// caller waits for its parts, not for sleeping threads to wake. One thread at a time may call [#run].
@@ -46,8 +45,7 @@ final class Workers implements AutoCloseable {
     private volatile int parts;
     private volatile @Nullable Throwable failure;
     /// Low half: the next part to take. High half: the task's number, so that a late thread cannot take from a later
-    /// task
-    /// what it saw in an earlier one.
+    /// task what it saw in an earlier one.
     private volatile long ticket;
     /// Parts not yet finished.
     private volatile int pending;
