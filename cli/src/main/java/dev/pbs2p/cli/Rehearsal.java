@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What the launcher runs to learn which classes its archive should hold: a checkpoint's text and a packed model's,
-/// both long enough to come to the vector kernels.
+/// What the launcher runs to learn which classes its archive should hold: texts of a checkpoint and of a packed model,
+/// alone and in a batch, which soon comes to the vector kernels.
 final class Rehearsal {
 
     private static final String TOKENS = "100";
@@ -31,6 +31,7 @@ final class Rehearsal {
     }
 
     private static int generate(String model, String prompt) {
-        return Main.run("generate", model, "-p", prompt, "-n", TOKENS);
+        return Main.run("generate", model, "-p", prompt, "-n", "1")
+                + Main.run("generate", model, "-p", prompt, "-n", TOKENS, "--batch", "1");
     }
 }
