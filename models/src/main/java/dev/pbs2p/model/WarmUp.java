@@ -8,8 +8,7 @@ import dev.pbs2p.tensor.Checkpoint;
 import java.time.Duration;
 
 /// Runs a model for nobody on a second backend, in the background, so that the compiler has seen to its kernels when
-/// the
-/// first backend goes over to them ([Backend#warmUp]). Nothing of it is seen but the time it takes.
+/// the first backend goes over to them ([Backend#warmUp]). Nothing of it is seen but the time it takes.
 final class WarmUp implements AutoCloseable {
 
     /// A text of some hundred tokens ends before it begins: the compiler would only be in its way.
@@ -24,6 +23,8 @@ final class WarmUp implements AutoCloseable {
 
     final Thread thread;
 
+    /// Begins soon.
+    ///
     /// @param backend is closed when it is done
     WarmUp(Checkpoint checkpoint, Backend backend) {
         thread = Thread.ofPlatform().daemon().name("pbs2p-warm-up").start(() -> {
@@ -36,6 +37,7 @@ final class WarmUp implements AutoCloseable {
         });
     }
 
+    /// One block a pass, and the head: a whole pass of what is not compiled would take seconds.
     static void run(Checkpoint checkpoint, Backend backend) throws InterruptedException {
         try (Model model = Models.open(checkpoint, backend);
                 KvCache cache = model.cache(1, SEVERAL)) {
