@@ -44,8 +44,8 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (LanguageModel open = options.open(path);
-                ModelSession session = new ModelSession(open, sampling.options())) {
+        try (LanguageModel open = options.open(path)) {
+            ModelSession session = new ModelSession(open, sampling.options());
             if (system != null) {
                 session.system(system);
             }

@@ -125,8 +125,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void talk() throws IOException {
-        try (LanguageModel open = options.open(output);
-                ModelSession session = new ModelSession(open, SamplingOptions.DEFAULT)) {
+        try (LanguageModel open = options.open(output)) {
+            ModelSession session = new ModelSession(open, SamplingOptions.DEFAULT);
             if (Terminals.interactive()) {
                 ChatCommand.chat(session, output, spec.commandLine());
             } else {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A conversation with a model: by its chat template where it has one; else one running text, which the model
 /// continues and the user adds to.
-final class ModelSession implements Session, AutoCloseable {
+final class ModelSession implements Session {
 
     private static final String MAX_TOKENS = "max-tokens";
     private final LanguageModel open;
@@ -34,8 +34,7 @@ final class ModelSession implements Session, AutoCloseable {
         this.open = open;
         this.sampling = sampling;
         this.template = ChatTemplate.of(open.checkpoint());
-        this.generator = new Generator(open.model());
-        open.warmUp();
+        this.generator = open.generator();
         this.maxTokens = Math.max(1, generator.context() / 4);
     }
 
@@ -186,10 +185,5 @@ final class ModelSession implements Session, AutoCloseable {
         boolean hasSystem = !saved.isEmpty() && saved.getFirst().role().equals("system");
         system(hasSystem ? saved.getFirst().content() : null);
         messages.addAll(hasSystem ? saved.subList(1, saved.size()) : saved);
-    }
-
-    @Override
-    public void close() {
-        generator.close();
     }
 }

@@ -37,8 +37,8 @@ class FamiliesTest {
         JsonNode figures = JsonMapper.shared().readTree(measured.out());
         assertTrue(Double.isFinite(figures.get("perplexity").doubleValue()), measured.out());
 
-        try (LanguageModel open = LanguageModel.open(packed);
-                ModelSession chat = new ModelSession(open, SamplingOptions.GREEDY)) {
+        try (LanguageModel open = LanguageModel.open(packed)) {
+            ModelSession chat = new ModelSession(open, SamplingOptions.GREEDY);
             StringBuilder said = new StringBuilder();
             Session.Reply reply = chat.answer("It will rain", said::append, () -> false);
             assertTrue(reply.generated() > 0 && !said.isEmpty(), reply.toString());

@@ -127,6 +127,16 @@ public final class LanguageModel implements AutoCloseable {
         return model;
     }
 
+    /// What writes this model's texts; closes with it. Once it is there, a small model's kernels are compiled in the
+    /// background.
+    public Generator generator() {
+        if (generator == null) {
+            generator = opened(new Generator(model));
+            model.backend().warmUp().ifPresent(backend -> opened(new WarmUp(checkpoint, backend)));
+        }
+        return generator;
+    }
+
     @Override
     public void close() {
         while (!resources.isEmpty()) {
@@ -158,20 +168,6 @@ public final class LanguageModel implements AutoCloseable {
                         Thread.currentThread()::isInterrupted);
         write.accept(pieces.finish());
         return new Completion(text.toString(), generation);
-    }
-
-    private Generator generator() {
-        if (generator == null) {
-            generator = opened(new Generator(model));
-            warmUp();
-        }
-        return generator;
-    }
-
-    /// Has a small model's kernels compiled in the background. To be called once, by who is going to write texts by a
-    /// generator of his own.
-    public void warmUp() {
-        model.backend().warmUp().ifPresent(backend -> opened(new WarmUp(checkpoint, backend)));
     }
 
     private ChatTemplate template() {
